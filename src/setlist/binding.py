@@ -1,0 +1,142 @@
+"""The state as data: bindings of addresses to remote ids, and the tables beside them; ``state/`` only stores it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from setlist.resource import JsonValue, LiveResource, Tree
+
+FORMAT = 1
+
+
+class _Kept(BaseModel):
+    """What the state keeps: frozen, and strict on what an older Setlist could not have written."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", defer_build=True)
+
+
+class Observation(_Kept):
+    """What an object was when it was last read whole; may stand for a GET (design section 6)."""
+
+    fields: Tree
+    unread: tuple[str, ...] = ()
+    state: str = ""
+    status: str = ""
+    updated_at: str = ""
+    updated_by: str = ""
+    created_at: str = ""
+    token: str = ""
+    reported: Tree = Field(default_factory=dict)
+    people: int | None = None
+    read_at: str = ""
+
+
+class Binding(_Kept):
+    """One address bound to one remote id.
+
+    ``base`` is the declared fields as last applied; ``state_set`` the lifecycle state last set by us, ``rules`` the
+    lifecycle block and ``dependencies`` the addresses, both as last applied (a deletion has no file to read).
+    """
+
+    id: str
+    base: Tree
+    rules: Tree = Field(default_factory=dict)
+    dependencies: tuple[str, ...] = ()
+    state_set: str = ""
+    protected: bool = False
+    parent: str = ""
+    observation: Observation | None = None
+
+
+class Anchor(_Kept):
+    """The provider that a state belongs to; a state is never used with another."""
+
+    base_url: str
+    organisation: str = ""
+
+
+class Tombstone(_Kept):
+    """An object that Setlist removed: never adopted again without being named."""
+
+    address: str
+    id: str
+    at: str
+    why: str
+
+
+class PlanRun(_Kept):
+    """A plan that an apply has begun; a plan runs once."""
+
+    started: str
+    finished: str = ""
+    complete: bool = False
+
+
+class Record(NamedTuple):
+    """One durable change of the state: ``value`` is put under ``key`` of ``table``; None deletes it."""
+
+    table: str
+    key: str
+    value: JsonValue
+
+
+class State(_Kept):
+    """All that Setlist remembers of one environment; ``serial`` rises with every durable write."""
+
+    format: int = FORMAT
+    lineage: str
+    serial: int = 0
+    providers: dict[str, Anchor] = Field(default_factory=dict)
+    bindings: dict[str, Binding] = Field(default_factory=dict)
+    tombstones: dict[str, Tombstone] = Field(default_factory=dict)
+    intents: dict[str, Tree] = Field(default_factory=dict)
+    attempts: dict[str, int] = Field(default_factory=dict)
+    plans: dict[str, PlanRun] = Field(default_factory=dict)
+    approvals: dict[str, str] = Field(default_factory=dict)
+
+    def address_of(self, remote_id: str, kind_id: str) -> str:
+        """Return the address to which an object of that kind is bound, or an empty text."""
+        for address, binding in self.bindings.items():
+            if binding.id == remote_id and address.startswith(f"{kind_id}/"):
+                return address
+        return ""
+
+
+def fold(tree: Tree, records: Iterable[Record]) -> Tree:
+    """Return the state's JSON with the records laid on it, in order; the serial is the store's to raise."""
+    tables: Tree = {key: dict(item) if isinstance(item, dict) else item for key, item in tree.items()}
+    for record in records:
+        table = tables.setdefault(record.table, {})
+        if not isinstance(table, dict):
+            message = f"{record.table} is not a table of the state"
+            raise ValueError(message)
+        if record.value is None:
+            table.pop(record.key, None)
+        else:
+            table[record.key] = record.value
+    return tables
+
+
+def observe(live: LiveResource) -> Observation:
+    """Return what is kept of a whole read."""
+    return Observation(
+        fields=live.fields,
+        unread=tuple(sorted(live.unread)),
+        state=live.state,
+        status=live.status,
+        updated_at=live.updated_at,
+        updated_by=live.updated_by,
+        created_at=live.created_at,
+        token=live.token,
+        reported=live.reported,
+        people=live.people,
+        read_at=live.read_at,
+    )
+
+
+def put(table: str, key: str, value: BaseModel) -> Record:
+    """Return the record that puts a model into a table."""
+    return Record(table, key, value.model_dump(mode="json", exclude_defaults=True))

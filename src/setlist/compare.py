@@ -1,0 +1,294 @@
+"""Declared fields against live ones -> field changes; the only user of deepdiff.
+
+Declared members only: leaf by leaf in maps, by key in keyed lists, everything else as one value (design section 7).
+"""
+
+from __future__ import annotations
+
+import hashlib
+import unicodedata
+from collections.abc import Iterator, Mapping
+from datetime import UTC, datetime
+from decimal import Decimal, InvalidOperation
+from enum import StrEnum
+from typing import NamedTuple
+from zoneinfo import ZoneInfo
+
+from pydantic import BaseModel, ConfigDict
+
+from setlist.kind import Folded, Implied, Instant, KeyedBy, Kind, Money, ServerAdded, ServerDefault, Shape, Text
+from setlist.kind import Immutable, Unordered, WriteOnly
+from setlist.resource import JsonValue, LiveResource, Path, Tree, canonical, dig
+
+
+class Verdict(StrEnum):
+    """Who moved a field: git, somebody live, or both; or why it cannot be said."""
+
+    UPDATE = "update"
+    DRIFT = "drift"
+    CONFLICT = "conflict"
+    UNREADABLE = "unreadable"
+    IMMUTABLE = "immutable"
+
+
+class FieldChange(BaseModel):
+    """One field that differs: its path, what is live, what is declared, and what was last applied."""
+
+    model_config = ConfigDict(frozen=True)
+
+    path: tuple[str | int, ...]
+    verdict: Verdict
+    before: JsonValue
+    after: JsonValue
+    base: JsonValue = None
+    known: bool = True
+
+
+class _Missing:
+    """The mark of a value that is not there, as opposed to null."""
+
+
+MISSING = _Missing()
+
+
+class Sides(NamedTuple):
+    """What one comparison needs: declared fields, paths unknown until apply, ignored paths, last applied, live."""
+
+    declared: Tree
+    unknown: frozenset[Path]
+    ignored: tuple[tuple[str, ...], ...]
+    base: Tree | None
+    live: LiveResource
+
+
+def compare(kind: Kind, sides: Sides) -> tuple[FieldChange, ...]:
+    """Return one FieldChange for each declared leaf that is not equal live, in the order of the paths."""
+    changes: list[FieldChange] = []
+    for path, shape, declared in _leaves(kind.shape, sides.declared, ()):
+        if not _is_ignored(path, sides.ignored):
+            change = _verdict(sides, path, shape, declared)
+            changes.extend([change] if change else [])
+    changes.extend(_extra_items(kind.shape, sides))
+    return tuple(sorted(changes, key=lambda change: tuple(map(str, change.path))))
+
+
+def _is_ignored(path: Path, ignored: tuple[tuple[str, ...], ...]) -> bool:
+    words = tuple(map(str, path))
+    return any(words[: len(one)] == one for one in ignored)
+
+
+def _leaves(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, Shape, JsonValue]]:
+    """Yield each leaf of a declared tree with its shape; an empty map declares nothing."""
+    if shape.mark(Implied) and value is None:
+        return
+    keyed = shape.mark(KeyedBy)
+    if shape.is_map and isinstance(value, dict):
+        for key, item in value.items():
+            yield from _leaves(shape.member(key), item, (*path, key))
+    elif keyed and isinstance(value, list):
+        for item in value:
+            if isinstance(item, dict):
+                yield from _leaves(shape.items or Shape(), item, (*path, str(item.get(keyed.key))))
+    else:
+        yield path, shape, value
+
+
+def _verdict(sides: Sides, path: Path, shape: Shape, declared: JsonValue) -> FieldChange | None:
+    live = _find(sides.live.fields, sides, path)
+    base = MISSING if sides.base is None else _find(sides.base, sides, path)
+    if any(hole[: len(path)] == path for hole in sides.unknown):
+        return FieldChange(path=path, verdict=Verdict.UPDATE, before=_shown(live), after=None, known=False)
+    wanted = _key(shape, declared, sides.declared)
+    if path[0] in sides.live.unread or shape.mark(WriteOnly):
+        return _unread(shape, sides, (path, declared, base))
+    if live is MISSING:
+        live = None
+    if wanted == _key(shape, _shown(live), sides.live.fields):
+        return None
+    verdict = _moved(sides, shape, (wanted, live, base))
+    if shape.mark(Immutable):
+        verdict = Verdict.IMMUTABLE
+    return FieldChange(path=path, verdict=verdict, before=_shown(live), after=declared, base=_shown(base))
+
+
+def _moved(sides: Sides, shape: Shape, three: tuple[bytes, object, object]) -> Verdict:
+    """Say who moved a leaf whose declared and live values differ; without a base, base is live."""
+    wanted, live, base = three
+    if base is MISSING or sides.base is None:
+        return Verdict.UPDATE
+    last = _key(shape, _shown(base), sides.base)
+    if last == _key(shape, _shown(live), sides.live.fields):
+        return Verdict.UPDATE
+    return Verdict.DRIFT if last == wanted else Verdict.CONFLICT
+
+
+def _unread(shape: Shape, sides: Sides, leaf: tuple[Path, JsonValue, object]) -> FieldChange | None:
+    """A leaf that reads do not answer: written when git moved it, else only reported."""
+    path, declared, base = leaf
+    if base is not MISSING and sides.base is not None:
+        same = _key(shape, declared, sides.declared) == _key(shape, _shown(base), sides.base)
+        if not same:
+            return FieldChange(path=path, verdict=Verdict.UPDATE, before=None, after=declared, base=_shown(base))
+        if shape.mark(WriteOnly):
+            return None
+    return FieldChange(path=path, verdict=Verdict.UNREADABLE, before=None, after=declared)
+
+
+def _extra_items(shape: Shape, sides: Sides) -> Iterator[FieldChange]:
+    """Yield items of declared keyed lists that are live but not declared: git removed them, or somebody added."""
+    for path, keyed in _keyed_lists(shape, sides.declared, ()):
+        declared = _items_by_key(dig(sides.declared, path), keyed)
+        base = _items_by_key(dig(sides.base, path) if sides.base else None, keyed)
+        for key, item in _items_by_key(dig(sides.live.fields, path), keyed).items():
+            if key not in declared:
+                verdict = Verdict.UPDATE if key in base or sides.base is None else Verdict.DRIFT
+                yield FieldChange(path=(*path, key), verdict=verdict, before=item, after=None, base=base.get(key))
+
+
+def _keyed_lists(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, str]]:
+    keyed = shape.mark(KeyedBy)
+    if keyed and isinstance(value, list):
+        yield path, keyed.key
+    elif isinstance(value, dict):
+        for key, item in value.items():
+            yield from _keyed_lists(shape.member(key), item, (*path, key))
+
+
+def _items_by_key(value: JsonValue, key: str) -> dict[str, JsonValue]:
+    items = value if isinstance(value, list) else []
+    return {str(item.get(key)): item for item in items if isinstance(item, dict)}
+
+
+def _find(tree: JsonValue, sides: Sides, path: Path) -> JsonValue | _Missing:
+    """Return the value at a path in which items of keyed lists are named by their key."""
+    for part in path:
+        if isinstance(tree, dict) and part in tree:
+            tree = tree[str(part)]
+        elif isinstance(tree, list):
+            found = [item for item in tree if isinstance(item, dict) and str(part) in map(str, item.values())]
+            if not found:
+                return MISSING
+            tree = found[0]
+        else:
+            return MISSING
+    return tree
+
+
+def _shown(value: object) -> JsonValue:
+    return None if isinstance(value, _Missing) else value  # type: ignore[return-value]  # trees hold JSON only
+
+
+def _key(shape: Shape, value: JsonValue, root: Tree) -> bytes:
+    return canonical(normal(shape, value, root))
+
+
+def normal(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
+    """Return the comparable form of a value: what the vendor normalises, fills in or reorders is evened out.
+
+    ``root`` is the whole tree that the value belongs to, for fields that are read beside it (a time's zone).
+    """
+    if value is None:
+        default = shape.mark(ServerDefault)
+        return default.value if default else None  # type: ignore[return-value]  # a default is JSON
+    if isinstance(value, dict):
+        members = {key: normal(shape.member(key), item, root) for key, item in value.items()}
+        return {key: item for key, item in members.items() if item is not None}
+    if isinstance(value, list):
+        return _normal_list(shape, value, root)
+    return _normal_scalar(shape, value, root)
+
+
+def _normal_list(shape: Shape, value: list[JsonValue], root: Tree) -> JsonValue:
+    items = [normal(shape.items or Shape(), item, root) for item in value]
+    added = shape.mark(ServerAdded)
+    if added:
+        extra = dig(root, (added.source,))
+        items = [*items, *([extra] if extra not in items and extra is not None else [])]
+    unordered = shape.mark(Unordered)
+    return sorted(items, key=canonical) if unordered or shape.mark(KeyedBy) else items
+
+
+def _normal_scalar(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
+    for marker in shape.markers:
+        match marker, value:
+            case Instant(zone=zone), str():
+                point = read_instant(value, dig(root, (zone,)) if zone else None)
+                value = point.isoformat() if point else value
+            case Money(), str() | int() | float():
+                value = _amount(value)
+            case Text(), str():
+                lines = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").split("\n")
+                value = "\n".join(line.rstrip() for line in lines).rstrip()
+            case Folded(), str():
+                value = value.casefold()
+            case _:
+                pass
+    return value
+
+
+def _amount(value: str | float) -> JsonValue:
+    try:
+        return format(Decimal(str(value)).normalize(), "f")
+    except InvalidOperation:
+        return value
+
+
+def read_instant(text: str, zone: JsonValue) -> datetime | None:
+    """Return the point in time, in UTC, or None if the text is none; a local time is read in ``zone``, or UTC."""
+    try:
+        point = datetime.fromisoformat(text.strip())
+        if point.tzinfo is None:
+            point = point.replace(tzinfo=ZoneInfo(zone) if isinstance(zone, str) and zone else UTC)
+        return point.astimezone(UTC)
+    except (ValueError, KeyError, OverflowError, OSError):
+        return None
+
+
+def laid_over(shape: Shape, declared: JsonValue, live: JsonValue) -> JsonValue:
+    """Return the complete value to write: declared members over what was just read, at every depth.
+
+    A member declared null inside a map is left out of it, which is how a member of a whole value is cleared.
+    """
+    if isinstance(declared, dict) and shape.is_map:
+        kept: Tree = {key: item for key, item in live.items() if item is not None} if isinstance(live, dict) else {}
+        for key, item in declared.items():
+            if item is None:
+                kept.pop(key, None)
+            else:
+                kept[key] = laid_over(shape.member(key), item, kept.get(key))
+        return kept
+    keyed = shape.mark(KeyedBy)
+    if isinstance(declared, list) and keyed:
+        found = _items_by_key(live, keyed.key)
+        inner = shape.items or Shape()
+        return [
+            laid_over(inner, item, found.get(str(item.get(keyed.key)))) if isinstance(item, dict) else item
+            for item in declared
+        ]
+    return declared
+
+
+def fingerprint(kind: Kind, live: LiveResource) -> str:
+    """Return the digest of everything writable in the object, its lifecycle state and the vendor's token.
+
+    Counters, timestamps and a status that follows the clock are left out (design section 9).
+    """
+    fields = normal(kind.shape, live.fields, live.fields)
+    return hashlib.sha256(canonical([live.id, fields, live.state, live.token, live.archived])).hexdigest()
+
+
+def inside(before: JsonValue, after: JsonValue) -> tuple[tuple[str, JsonValue, JsonValue], ...]:
+    """Return the differences inside one value (a list, a map) as (place, before, after), sorted by place."""
+    from deepdiff import DeepDiff  # noqa: PLC0415 - 90 ms of import that only a printed difference needs
+
+    found = DeepDiff(before, after, verbose_level=2, ignore_order=False)
+    rows: list[tuple[str, JsonValue, JsonValue]] = []
+    for group, items in found.items():
+        pairs: Mapping[str, object] = items if isinstance(items, dict) else {}
+        for place, value in pairs.items():
+            if isinstance(value, dict) and "new_value" in value:
+                row = (value["old_value"], value["new_value"])
+            else:
+                row = (None, value) if group.endswith("added") else (value, None)
+            rows.append((place.removeprefix("root"), *row))
+    return tuple(sorted(rows, key=lambda row: row[0]))

@@ -1,0 +1,93 @@
+"""What an apply intends, what came of it, and the receipt of the whole run."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from pydantic import BaseModel, ConfigDict
+
+from setlist.resource import JsonValue, Tree
+
+
+class _Kept(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+class Intent(_Kept):
+    """A request that must not be repeated blindly, durable before it leaves (design section 9).
+
+    ``natural_key`` is what a lost create is found by; ``goal`` the state that a lost transition is found by.
+    """
+
+    id: str
+    plan: str
+    step: str
+    address: str
+    action: str
+    repeat: str
+    method: str
+    path: str
+    body: JsonValue = None
+    natural_key: Tree = {}
+    remote_id: str = ""
+    parent: str = ""
+    goal: str = ""
+    idempotency_key: str = ""
+    attempt: int = 0
+    at: str
+    base: Tree = {}
+    rules: Tree = {}
+    dependencies: tuple[str, ...] = ()
+
+
+class Result(StrEnum):
+    """What became of a step."""
+
+    DONE = "done"
+    SKIPPED = "skipped"
+    STALE = "stale"
+    FAILED = "failed"
+    UNKNOWN = "unknown"
+
+
+class Outcome(_Kept):
+    """One step's end: its result, remote id, the vendor's request id, seconds taken, and why if not done."""
+
+    step: str
+    address: str
+    action: str
+    result: Result
+    id: str = ""
+    request_id: str = ""
+    seconds: float = 0.0
+    why: str = ""
+    exit_code: int = 0
+    wrote: bool = False
+    approval: str = ""
+
+
+class Receipt(_Kept):
+    """What one apply did, kept beside the state."""
+
+    type: str = "setlist.receipt"
+    format_version: str = "1.0"
+    plan: str
+    project: str
+    environment: str
+    version: str
+    started: str
+    finished: str
+    complete: bool
+    exit_code: int
+    requests: int
+    outcomes: tuple[Outcome, ...]
+    settled: tuple[str, ...] = ()
+
+    def counts(self) -> dict[Result, int]:
+        """Return how many steps ended in each way."""
+        return {result: sum(one.result is result for one in self.outcomes) for result in Result}
+
+
+def open_intents(table: dict[str, Tree]) -> tuple[Intent, ...]:
+    """Return the intents that no run has closed, oldest first."""
+    return tuple(sorted((Intent.model_validate(one) for one in table.values()), key=lambda one: (one.at, one.id)))

@@ -1,0 +1,43 @@
+"""Legal pairs of lifecycle states, what satisfies a wish, and which of two states is more live."""
+
+from __future__ import annotations
+
+from setlist.kind import Kind, Lifecycle, Transition
+
+
+def hops(lifecycle: Lifecycle, start: str, goal: str) -> tuple[Transition, ...] | None:
+    """Return the listed path between two states, () if there is nothing to do, None if the pair is not legal."""
+    if is_satisfied(lifecycle, goal, start):
+        return ()
+    return lifecycle.pairs.get((start, goal))
+
+
+def is_satisfied(lifecycle: Lifecycle, goal: str, state: str) -> bool:
+    """Tell whether the live state is what was asked for, or more than that."""
+    return state == goal or state in lifecycle.satisfied_by.get(goal, frozenset())
+
+
+def reachable(lifecycle: Lifecycle, start: str) -> tuple[str, ...]:
+    """Return the states that have a listed path from ``start``, sorted."""
+    return tuple(sorted(goal for origin, goal in lifecycle.pairs if origin == start))
+
+
+def is_upward(lifecycle: Lifecycle, start: str, goal: str) -> bool:
+    """Tell whether ``goal`` reaches people more than ``start`` does."""
+    return lifecycle.liveness.get(goal, 0) > lifecycle.liveness.get(start, 0)
+
+
+def is_held(lifecycle: Lifecycle, last_set: str, state: str) -> bool:
+    """Tell whether somebody made the object less live than Setlist last set it."""
+    return bool(last_set) and lifecycle.liveness.get(state, 0) < lifecycle.liveness.get(last_set, 0)
+
+
+def legal_states(kind: Kind) -> tuple[str, ...]:
+    """Return the states that ``lifecycle.state`` may name."""
+    return kind.lifecycle.states if kind.lifecycle else ()
+
+
+def destroy_choices(kind: Kind) -> tuple[str, ...]:
+    """Return what ``lifecycle.onDestroy`` may name: states, ``delete`` where the API has it, ``abandon``."""
+    deletable = ("delete",) if kind.capabilities.delete else ()
+    return (*legal_states(kind), *deletable, "abandon")
