@@ -8,11 +8,10 @@ from dataclasses import dataclass, field
 from typing import NamedTuple, TypeAlias
 
 import orjson
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
-JsonValue: TypeAlias = "dict[str, JsonValue] | list[JsonValue] | str | int | float | bool | None"
-Tree: TypeAlias = "dict[str, JsonValue]"
-Path: TypeAlias = "tuple[str | int, ...]"
+Tree: TypeAlias = dict[str, JsonValue]
+Path: TypeAlias = tuple[str | int, ...]
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ADDRESS = re.compile(rf"(?P<provider>[a-z0-9-]+)/(?P<kind>[A-Za-z0-9]+)/(?P<name>{NAME.pattern})")

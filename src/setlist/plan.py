@@ -1,0 +1,250 @@
+"""The plan as data: steps, changes, notes; JSON in and out, same input same bytes."""
+
+from __future__ import annotations
+
+import hashlib
+from enum import StrEnum
+from typing import Literal
+
+import orjson
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from setlist.compare import FieldChange, Verdict
+from setlist.errors import UsageError
+from setlist.kind import Effect, Repeat
+from setlist.resource import Hole, JsonValue, Tree, canonical
+
+FORMAT_VERSION = "1.0"
+SYMBOLS = {"create": "+", "update": "~", "delete": "-", "adopt": "=", "forget": ".", "no-op": " ", "read": " "}
+
+
+class _Planned(BaseModel):
+    """Frozen; unknown members of a newer minor version are ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+
+class Action(StrEnum):
+    """What a change does, in Terraform's words where it has them."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    DELETE = "delete"
+    ADOPT = "adopt"
+    FORGET = "forget"
+    NO_OP = "no-op"
+
+
+class Note(_Planned):
+    """One sentence for people about a change; ``todo`` is what they can do. Notes never decide anything."""
+
+    what: str
+    todo: str = ""
+
+    def __str__(self) -> str:
+        """Return both parts as one line."""
+        return f"{self.what}; {self.todo}" if self.todo else self.what
+
+
+class Approval(_Planned):
+    """The consent that an irreversible step needs: given as ``effect:address@digest``."""
+
+    effect: str
+    address: str
+    digest: str
+
+    def __str__(self) -> str:
+        """Return the text that --approve takes."""
+        return f"{self.effect}:{self.address}@{self.digest}"
+
+
+class Step(_Planned):
+    """One API call of a plan (or none: ``method`` is empty for adopt and forget).
+
+    ``path`` may hold ``{id}`` and ``{parent}``, known when the step runs. ``body`` is complete but for ``holes``.
+    ``sets`` names the declared top-level fields that the call writes; they are verified after it.
+    """
+
+    id: str
+    address: str
+    action: str
+    facet: str = ""
+    method: str = ""
+    path: str = ""
+    body: JsonValue = None
+    holes: tuple[Hole, ...] = ()
+    sets: tuple[str, ...] = ()
+    goal: str = ""
+    upward: bool = False
+    repeat: Repeat = Repeat.REPEAT
+    effect: Effect = Effect.REVERSIBLE
+    effect_text: str = ""
+    symbol: str = ""
+    destructive: bool = False
+    preflight: str = ""
+    people: int | None = None
+    approval: Approval | None = None
+    attempt: int = 0
+    needs: tuple[str, ...] = ()
+
+
+class Delta(_Planned):
+    """Terraform's ``change``: actions, the declared fields before and after, and which are known after apply."""
+
+    actions: tuple[str, ...]
+    before: Tree | None = None
+    after: Tree | None = None
+    after_unknown: Tree = Field(default_factory=dict)
+
+
+class Change(_Planned):
+    """All that a plan does to one resource.
+
+    ``declared`` with ``holes`` is what becomes the base; ``rules`` and ``dependencies`` what the binding remembers.
+    ``fingerprint`` is that of the object when planned; ``drift`` the fields that somebody moved live.
+    """
+
+    address: str
+    provider_name: str
+    type: str
+    name: str
+    action: Action
+    change: Delta
+    id: str = ""
+    origin: str = ""
+    fields: tuple[FieldChange, ...] = ()
+    steps: tuple[str, ...] = ()
+    fingerprint: str = ""
+    state: str = ""
+    wanted_state: str = ""
+    status: str = ""
+    forecast: str = ""
+    updated_by: str = ""
+    updated_at: str = ""
+    action_reason: str = ""
+    held: bool = False
+    notes: tuple[Note, ...] = ()
+    warnings: tuple[Note, ...] = ()
+    blocked: tuple[Note, ...] = ()
+    declared: Tree = Field(default_factory=dict)
+    holes: tuple[Hole, ...] = ()
+    rules: Tree = Field(default_factory=dict)
+    dependencies: tuple[str, ...] = ()
+    natural_key: Tree = Field(default_factory=dict)
+    parent: str = ""
+
+    @property
+    def symbol(self) -> str:
+        """The sign that stands before the address, the strongest action's."""
+        return SYMBOLS[self.action]
+
+    @property
+    def drifted(self) -> tuple[FieldChange, ...]:
+        """The fields that somebody moved live."""
+        return tuple(one for one in self.fields if one.verdict is Verdict.DRIFT)
+
+    @property
+    def conflicts(self) -> tuple[FieldChange, ...]:
+        """The fields that both git and somebody live moved."""
+        return tuple(one for one in self.fields if one.verdict is Verdict.CONFLICT)
+
+    @property
+    def changes_something(self) -> bool:
+        """Tell whether applying it would do anything at all."""
+        return bool(self.steps)
+
+
+class Plan(_Planned):
+    """What ``apply`` would do, and all that it needs to know to do just that.
+
+    ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude.
+    ``refusals`` are the guards' words: such a plan is not ``applyable``.
+    """
+
+    type: Literal["setlist.plan"] = "setlist.plan"
+    format_version: str = FORMAT_VERSION
+    setlist_version: str
+    id: str = ""
+    project: str
+    environment: str
+    lineage: str
+    created_at: str
+    expires_at: str
+    mode: Literal["apply", "destroy", "refresh-only"] = "apply"
+    providers: dict[str, str]
+    resource_changes: tuple[Change, ...]
+    steps: tuple[Step, ...]
+    warnings: tuple[str, ...] = ()
+    refusals: tuple[Note, ...] = ()
+    complete: bool = True
+    applyable: bool = False
+    errored: bool = False
+
+    @property
+    def changes(self) -> tuple[Change, ...]:
+        """The changes that do something or are kept from it."""
+        return tuple(one for one in self.resource_changes if one.changes_something or one.blocked)
+
+    @property
+    def blocked(self) -> tuple[Change, ...]:
+        """The changes that something keeps from being applied."""
+        return tuple(one for one in self.resource_changes if one.blocked)
+
+    @property
+    def approvals(self) -> tuple[Approval, ...]:
+        """The consents that the plan needs, in the order of its steps."""
+        return tuple(step.approval for step in self.steps if step.approval)
+
+    @property
+    def has_changes(self) -> bool:
+        """Tell whether there is anything to do or anything kept from being done."""
+        return bool(self.steps) or bool(self.blocked)
+
+    def steps_of(self, change: Change) -> tuple[Step, ...]:
+        """Return the steps of one change, in order."""
+        wanted = set(change.steps)
+        return tuple(step for step in self.steps if step.id in wanted)
+
+
+def seal(plan: Plan) -> Plan:
+    """Return the plan with its id: the digest of its content."""
+    content = plan.model_dump(mode="json", exclude={"id"})
+    return plan.model_copy(update={"id": hashlib.sha256(canonical(content)).hexdigest()})
+
+
+def to_json(plan: Plan) -> bytes:
+    """Return the plan's bytes: canonical JSON with a line end."""
+    tree = plan.model_dump(mode="json")
+    tree["resource_drift"] = _drift(plan)
+    return canonical(tree) + b"\n"
+
+
+def _drift(plan: Plan) -> list[JsonValue]:
+    rows: list[JsonValue] = []
+    for change in plan.resource_changes:
+        moved = [one.model_dump(mode="json") for one in (*change.drifted, *change.conflicts)]
+        if moved:
+            by = {"updated_by": change.updated_by, "updated_at": change.updated_at}
+            rows.append({"address": change.address, "held": change.held, "fields": moved, **by})
+    return rows
+
+
+def from_json(data: bytes, where: str) -> Plan:
+    """Return the plan that the bytes spell; raises UsageError for anything else, or if they were altered."""
+    todo = "make a new one with setlist plan -o FILE"
+    try:
+        tree = orjson.loads(data)
+        version = str(tree["format_version"]) if isinstance(tree, dict) else ""
+    except (orjson.JSONDecodeError, KeyError):
+        raise UsageError("this is not a plan file", where=where, todo=todo) from None
+    if version.split(".", 1)[0] != FORMAT_VERSION.split(".", 1)[0]:
+        raise UsageError(f"this plan has format {version or 'unknown'}, not 1", where=where, todo=todo)
+    try:
+        plan = Plan.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise UsageError(f"this plan file is damaged at {place}: {first['msg']}", where=where, todo=todo) from None
+    if seal(plan).id != plan.id:
+        raise UsageError("this plan file was altered: its id is not that of its content", where=where, todo=todo)
+    return plan
