@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from setlist.resource import JsonValue, LiveResource, Tree
+from setlist.resource import LiveResource, Tree
 
 FORMAT = 1
 

@@ -8,17 +8,15 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import NamedTuple
-from zoneinfo import ZoneInfo
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
 from setlist.kind import Folded, Implied, Instant, KeyedBy, Kind, Money, ServerAdded, ServerDefault, Shape, Text
 from setlist.kind import Immutable, Unordered, WriteOnly
-from setlist.resource import JsonValue, LiveResource, Path, Tree, canonical, dig
+from setlist.resource import LiveResource, Path, Tree, canonical, dig, read_instant
 
 
 class Verdict(StrEnum):
@@ -231,17 +229,6 @@ def _amount(value: str | float) -> JsonValue:
         return format(Decimal(str(value)).normalize(), "f")
     except InvalidOperation:
         return value
-
-
-def read_instant(text: str, zone: JsonValue) -> datetime | None:
-    """Return the point in time, in UTC, or None if the text is none; a local time is read in ``zone``, or UTC."""
-    try:
-        point = datetime.fromisoformat(text.strip())
-        if point.tzinfo is None:
-            point = point.replace(tzinfo=ZoneInfo(zone) if isinstance(zone, str) and zone else UTC)
-        return point.astimezone(UTC)
-    except (ValueError, KeyError, OverflowError, OSError):
-        return None
 
 
 def laid_over(shape: Shape, declared: JsonValue, live: JsonValue) -> JsonValue:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, JsonValue
 
-from setlist.resource import JsonValue, Tree
+from setlist.resource import Tree
 
 
 class _Kept(BaseModel):

@@ -7,12 +7,12 @@ from enum import StrEnum
 from typing import Literal
 
 import orjson
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, JsonValue, ValidationError
 
 from setlist.compare import FieldChange, Verdict
 from setlist.errors import UsageError
 from setlist.kind import Effect, Repeat
-from setlist.resource import Hole, JsonValue, Tree, canonical
+from setlist.resource import Hole, Tree, canonical
 
 FORMAT_VERSION = "1.0"
 SYMBOLS = {"create": "+", "update": "~", "delete": "-", "adopt": "=", "forget": ".", "no-op": " ", "read": " "}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import NamedTuple, TypeAlias
+from zoneinfo import ZoneInfo
 
 import orjson
 from pydantic import BaseModel, ConfigDict, JsonValue
@@ -223,6 +225,17 @@ def dig(tree: JsonValue, path: Path) -> JsonValue:
             case _:
                 return None
     return tree
+
+
+def read_instant(text: str, zone: JsonValue) -> datetime | None:
+    """Return the point in time, in UTC, or None if the text is none; a local time is read in ``zone``, or UTC."""
+    try:
+        point = datetime.fromisoformat(text.strip())
+        if point.tzinfo is None:
+            point = point.replace(tzinfo=ZoneInfo(zone) if isinstance(zone, str) and zone else UTC)
+        return point.astimezone(UTC)
+    except (ValueError, KeyError, OverflowError, OSError):
+        return None
 
 
 def graft(tree: JsonValue, path: Path, value: JsonValue) -> JsonValue:
