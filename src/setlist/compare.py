@@ -16,7 +16,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 
 from setlist.kind import Folded, Implied, Instant, KeyedBy, Kind, Money, ServerAdded, ServerDefault, Shape, Text
 from setlist.kind import Immutable, Unordered, WriteOnly
-from setlist.resource import LiveResource, Path, Tree, canonical, dig, read_instant
+from setlist.resource import LiveResource, Path, Tree, canonical, dig, read_instant, with_offset
 
 
 class Verdict(StrEnum):
@@ -253,6 +253,28 @@ def laid_over(shape: Shape, declared: JsonValue, live: JsonValue) -> JsonValue:
             for item in declared
         ]
     return declared
+
+
+def wire(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
+    """Return the value as it is sent: a local time gets the offset of its zone, so that nobody has to guess."""
+    if isinstance(value, dict):
+        return {key: wire(shape.member(key), item, root) for key, item in value.items()}
+    if isinstance(value, list):
+        return [wire(shape.items or Shape(), item, root) for item in value]
+    instant = shape.mark(Instant)
+    if instant and instant.zone and isinstance(value, str):
+        return with_offset(value, dig(root, (instant.zone,)))
+    return value
+
+
+def without(tree: Tree, paths: tuple[tuple[str, ...], ...]) -> Tree:
+    """Return the tree without the members at the paths (ignoreChanges)."""
+    kept: Tree = {}
+    for key, item in tree.items():
+        inner = tuple(path[1:] for path in paths if path[0] == key)
+        if () not in inner:
+            kept[key] = without(item, inner) if inner and isinstance(item, dict) else item
+    return kept
 
 
 def fingerprint(kind: Kind, live: LiveResource) -> str:

@@ -186,7 +186,7 @@ class Transition:
     """One lifecycle verb as one API call.
 
     ``effect_text`` is one sentence for people with ``{people}`` for the number that the API tells. ``covers`` names
-    the facets that an approval is bound to. ``preflight`` is a path of a POST that only validates.
+    the facets that an approval is bound to.
     """
 
     name: str
@@ -199,7 +199,6 @@ class Transition:
     repeat: Repeat = Repeat.REREAD
     destructive: bool = False
     covers: tuple[str, ...] = ()
-    preflight: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,7 +234,6 @@ class Capabilities:
     """What the API of a kind can do beyond reading and writing fields."""
 
     delete: Deletion | None = None
-    clone: str = ""
     idempotency_key: bool = False
 
 

@@ -15,7 +15,7 @@ from setlist.kind import Effect, Repeat
 from setlist.resource import Hole, Tree, canonical
 
 FORMAT_VERSION = "1.0"
-SYMBOLS = {"create": "+", "update": "~", "delete": "-", "adopt": "=", "forget": ".", "no-op": " ", "read": " "}
+SYMBOLS = {"create": "+", "update": "~", "delete": "-", "adopt": "=", "forget": ".", "no-op": " "}
 
 
 class _Planned(BaseModel):
@@ -81,7 +81,6 @@ class Step(_Planned):
     effect_text: str = ""
     symbol: str = ""
     destructive: bool = False
-    preflight: str = ""
     people: int | None = None
     approval: Approval | None = None
     attempt: int = 0

@@ -88,13 +88,6 @@ class Spec(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
 
 
-class Waits(NamedTuple):
-    """``dependsOn``: an address, and the lifecycle state it must be in (empty: just applied)."""
-
-    address: Address
-    state: str
-
-
 class Rules(Spec):
     """The ``lifecycle`` block: how Setlist treats one object (design section 3); absent means the default."""
 
@@ -103,12 +96,9 @@ class Rules(Spec):
     ignore_changes: tuple[str, ...] = ()
     on_destroy: str | None = None
     when_live: str = "refuse"
-    when_locked: str = "refuse"
     on_conflict: str | None = None
-    moved_from: str | None = None
     adopt_id: str | None = None
     adopt_not: tuple[str, ...] = ()
-    copy_of: str | None = None
     depends_on: tuple[tuple[str, str], ...] = ()
 
 
@@ -165,6 +155,22 @@ class LiveResource:
     people: int | None = None
     read_at: str = ""
     archived: bool = False
+
+
+class Listed(NamedTuple):
+    """One item of a complete listing: its id, the listing's fields in the spec's shape, and its parent's id."""
+
+    live: LiveResource
+    parent: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """All that was read: complete listings by kind, whole objects by (kind, id), and ids that a GET missed too."""
+
+    listed: Mapping[str, tuple[Listed, ...]] = field(default_factory=dict)
+    live: Mapping[tuple[str, str], LiveResource] = field(default_factory=dict)
+    gone: frozenset[tuple[str, str]] = frozenset()
 
 
 def canonical(value: object) -> bytes:
@@ -236,6 +242,17 @@ def read_instant(text: str, zone: JsonValue) -> datetime | None:
         return point.astimezone(UTC)
     except (ValueError, KeyError, OverflowError, OSError):
         return None
+
+
+def with_offset(text: str, zone: JsonValue) -> str:
+    """Return the time with an offset: as written if it has one or is none, else that of ``zone`` at that time."""
+    try:
+        point = datetime.fromisoformat(text.strip())
+    except ValueError:
+        return text
+    if point.tzinfo or not isinstance(zone, str):
+        return text
+    return point.replace(tzinfo=ZoneInfo(zone)).isoformat()
 
 
 def graft(tree: JsonValue, path: Path, value: JsonValue) -> JsonValue:

@@ -1,0 +1,79 @@
+"""Consent to one named irreversible effect: its digest, and whether what was given covers it; pure."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from setlist.errors import UsageError
+from setlist.kind import Effect, Kind
+from setlist.plan import Approval, Change, Step
+from setlist.resource import Tree, canonical
+
+_GIVEN = re.compile(r"(?P<effect>[a-z-]+):(?P<address>[^@\s]+)@(?P<digest>[0-9a-f]{12,64})")
+DIGITS = 12
+
+
+class Scope(NamedTuple):
+    """Where an approval holds: the project, the environment, and the address of each provider."""
+
+    project: str
+    environment: str
+    providers: Mapping[str, str]
+
+
+def needed(scope: Scope, kind: Kind, change: Change, step: Step) -> Approval | None:
+    """Return the approval that an irreversible step needs, None for any other step.
+
+    The digest covers the project, environment, base_url, address, effect, attempt and the complete covered facets,
+    and no plan id, time, serial or remote id: a re-plan that changes none of those keeps it (design section 10).
+    """
+    if step.effect is not Effect.IRREVERSIBLE:
+        return None
+    covered = _covered(kind, change, step)
+    base_url = scope.providers.get(kind.provider, "")
+    content = [scope.project, scope.environment, base_url, change.address, step.action, step.attempt, covered]
+    digest = hashlib.sha256(canonical(content)).hexdigest()[:DIGITS]
+    return Approval(effect=step.action, address=change.address, digest=digest)
+
+
+def _covered(kind: Kind, change: Change, step: Step) -> Tree:
+    names = {name for facet in kind.facets if facet.name in _covers(kind, step.action) for name in facet.fields}
+    after = change.change.after or {}
+    return {name: after[name] for name in sorted(names) if name in after}
+
+
+def _covers(kind: Kind, action: str) -> tuple[str, ...]:
+    if kind.lifecycle is None:
+        return ()
+    hops = (hop for path in kind.lifecycle.pairs.values() for hop in path)
+    return next((hop.covers for hop in hops if hop.name == action), ())
+
+
+def resumption(scope: Scope, change: Change) -> Approval:
+    """Return the approval that lets a held object become as live again as it is declared."""
+    content = [scope.project, scope.environment, change.address, "resume", change.state, change.fingerprint]
+    digest = hashlib.sha256(canonical(content)).hexdigest()[:DIGITS]
+    return Approval(effect="resume", address=change.address, digest=digest)
+
+
+def read_given(texts: Iterable[str]) -> tuple[Approval, ...]:
+    """Return the approvals that --approve spells; raises UsageError for a malformed one."""
+    found: list[Approval] = []
+    for text in texts:
+        match = _GIVEN.fullmatch(text)
+        if match is None:
+            todo = "write EFFECT:ADDRESS@DIGEST, as setlist plan prints it"
+            raise UsageError(f"--approve {text} is not an approval", todo=todo)
+        found.append(Approval(**match.groupdict()))
+    return tuple(found)
+
+
+def covers(given: Iterable[Approval], wanted: Approval) -> bool:
+    """Tell whether the consent was given: same effect, same address, same digest."""
+    return any(
+        one.effect == wanted.effect and one.address == wanted.address and one.digest.startswith(wanted.digest)
+        for one in given
+    )

@@ -1,0 +1,1 @@
+"""Desired x base x live -> changes with their steps; pure."""

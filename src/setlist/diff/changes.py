@@ -1,0 +1,378 @@
+"""Every declared resource and every binding -> one Change each, with the steps that it takes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from graphlib import TopologicalSorter
+from typing import Literal, NamedTuple
+
+from pydantic import JsonValue
+
+from setlist.binding import Binding
+from setlist.compare import FieldChange, Sides, Verdict, compare, fingerprint, laid_over, without
+from setlist.diff import writes
+from setlist.diff.hops import around, route
+from setlist.diff.identity import Case, Identity, Sight, has_been_live, identify, natural_key
+from setlist.diff.removal import removal
+from setlist.kind import Kind, Remark
+from setlist.lifecycle import is_held
+from setlist.plan import Action, Change, Delta, Note, Step
+from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_address, parse_dotted
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """How the user wants differences resolved; ``resumed`` are the held addresses that a person let go."""
+
+    on_drift: Literal["restore", "keep", "fail"] = "restore"
+    on_conflict: Literal["fail", "git", "live"] = "fail"
+    resumed: frozenset[str] = frozenset()
+
+
+class Planned(NamedTuple):
+    """One change and its steps, ordered within the resource."""
+
+    change: Change
+    steps: tuple[Step, ...]
+
+
+def diff(
+    sight: Sight, kinds: Mapping[str, Kind], resources: tuple[Resource, ...], wishes: Wishes
+) -> tuple[Planned, ...]:
+    """Return one Planned for each resource and for each binding without one, in the order of their addresses."""
+    ids: dict[Address, str] = {}
+    found: list[Planned] = []
+    for resource in _by_links(resources):
+        kind = kinds[resource.address.kind_id]
+        known = fill(resource, ids)
+        identity = identify(sight, kind, known)
+        if identity.live:
+            ids[resource.address] = identity.live.id
+        found.append(_declared(sight, kind, (known, identity), wishes))
+    declared = {str(resource.address) for resource in resources}
+    found.extend(_removed(sight, kinds, address) for address in sight.state.bindings if address not in declared)
+    return tuple(sorted(found, key=lambda one: one.change.address))
+
+
+def _by_links(resources: tuple[Resource, ...]) -> list[Resource]:
+    """Return the resources so that a linked one comes first; the loader has refused cycles."""
+    by_address = {one.address: one for one in resources}
+    sorter: TopologicalSorter[Address] = TopologicalSorter()
+    for one in resources:
+        sorter.add(one.address, *(link for link in one.links if link in by_address))
+    return [by_address[address] for address in sorter.static_order()]
+
+
+def fill(resource: Resource, ids: Mapping[Address, str]) -> Resource:
+    """Return the resource with the ids that are known put into its holes."""
+    fields: JsonValue = resource.fields
+    left: list[Hole] = []
+    for hole in resource.holes:
+        if all(ref.address in ids for ref in hole.refs):
+            text = "".join(part if isinstance(part, str) else ids[part.address] for part in hole.parts)
+            fields = graft(fields, hole.path, text)
+        else:
+            left.append(hole)
+    return replace(resource, fields=fields if isinstance(fields, dict) else {}, holes=tuple(left))
+
+
+def _declared(sight: Sight, kind: Kind, subject: tuple[Resource, Identity], wishes: Wishes) -> Planned:
+    resource, identity = subject
+    key = natural_key(kind, resource, sight.project, sight.environment)
+    base = _common(kind, resource, key)
+    match identity.case:
+        case Case.BLOCKED:
+            return Planned(
+                base.model_copy(update={"blocked": identity.blocked, "action_reason": identity.reason}), ()
+            )
+        case Case.CREATE:
+            return _create(sight, kind, (resource, identity, key), base)
+        case Case.BOUND | Case.ADOPT:
+            return _existing(sight, kind, (resource, identity, wishes), base)
+
+
+def _common(kind: Kind, resource: Resource, key: Tree) -> Change:
+    address = resource.address
+    return Change(
+        address=str(address),
+        provider_name=address.provider,
+        type=address.kind,
+        name=address.name,
+        action=Action.NO_OP,
+        change=Delta(actions=("no-op",)),
+        origin=str(resource.origin),
+        wanted_state=resource.rules.state or "",
+        declared=resource.fields,
+        holes=resource.holes,
+        rules=remembered(resource),
+        dependencies=tuple(map(str, resource.dependencies)),
+        natural_key=key,
+        parent=str(resource.fields.get(kind.parent.field) or "") if kind.parent else "",
+    )
+
+
+def remembered(resource: Resource) -> Tree:
+    """Return the lifecycle block as the binding keeps it: what differs from the defaults."""
+    rules: Tree = resource.rules.model_dump(mode="json", exclude_defaults=True)
+    return rules
+
+
+def _create(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Tree], base: Change) -> Planned:
+    resource, identity, key = subject
+    steps = writes.create(kind, resource, key)
+    initial = kind.lifecycle.initial if kind.lifecycle else ""
+    way = route(kind, base.address, (initial, resource.rules.state or ""), None)
+    unknown: JsonValue = {}
+    for hole in resource.holes:
+        unknown = graft(unknown, tuple(part for part in hole.path if isinstance(part, str)), value=True)
+    delta = Delta(actions=("create",), after={**key, **resource.fields}, after_unknown=unknown or {})
+    change = base.model_copy(
+        update={
+            "action": Action.CREATE,
+            "change": delta,
+            "action_reason": identity.reason,
+            "forecast": kind.forecast(resource.fields, sight.now),
+            "warnings": _spoken(kind.warn(resource.fields, sight.now), resource),
+            "blocked": way.blocked,
+        }
+    )
+    return _chained(change, () if way.blocked else (*steps, *way.steps))
+
+
+def _chained(change: Change, steps: tuple[Step, ...]) -> Planned:
+    """Return the change with its steps, each needing the one before it."""
+    chain: list[Step] = []
+    for step in steps:
+        needs = {*step.needs, chain[-1].id} if chain else set(step.needs)
+        chain.append(step.model_copy(update={"needs": tuple(sorted(needs))}))
+    return Planned(change.model_copy(update={"steps": tuple(step.id for step in chain)}), tuple(chain))
+
+
+def _spoken(remarks: tuple[Remark, ...], resource: Resource) -> tuple[Note, ...]:
+    return tuple(Note(what=f"{resource.place(one.path)}: {one.what}", todo=one.todo) for one in remarks)
+
+
+class _Present(NamedTuple):
+    """A live object beside what is declared of it and what was last applied."""
+
+    resource: Resource
+    live: LiveResource
+    binding: Binding | None
+    fields: tuple[FieldChange, ...]
+
+
+def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishes], base: Change) -> Planned:
+    resource, identity, wishes = subject
+    live = identity.live
+    if live is None:
+        message = "an object that is bound or adopted was read"
+        raise AssertionError(message)
+    binding = sight.state.bindings.get(base.address)
+    ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
+    holes = frozenset(hole.path for hole in resource.holes)
+    fields = compare(kind, Sides(resource.fields, holes, ignored, binding.base if binding else None, live))
+    present = _Present(resource, live, binding, fields)
+    change = base.model_copy(update=_described(sight, kind, present, identity))
+    return _resolved(kind, present, wishes, change)
+
+
+def _described(sight: Sight, kind: Kind, present: _Present, identity: Identity) -> dict[str, object]:
+    resource, live, _, fields = present
+    return {
+        "id": live.id,
+        "fingerprint": fingerprint(kind, live),
+        "fields": fields,
+        "state": live.state,
+        "status": live.status,
+        "updated_by": live.updated_by,
+        "updated_at": live.updated_at,
+        "action_reason": identity.reason,
+        "action": Action.ADOPT if identity.case is Case.ADOPT else Action.NO_OP,
+        "forecast": kind.forecast({**live.fields, **resource.fields}, sight.now),
+        "warnings": _spoken(kind.warn({**live.fields, **resource.fields}, sight.now), resource),
+        "notes": (*_released(kind, present), *_unreadable(fields)),
+    }
+
+
+def _released(kind: Kind, present: _Present) -> tuple[Note, ...]:
+    """Say which fields are no longer declared: they stop being managed and stay as they are."""
+    if present.binding is None:
+        return ()
+    gone = sorted(_paths(present.binding.base, ()) - _paths(present.resource.fields, ()))
+    tops = sorted({path for path in gone if not any(path[:n] in gone for n in range(1, len(path)))})
+    keys = set(kind.natural_key.fields)
+    return tuple(
+        Note(what=f"{dotted(path)} is no longer managed and stays as it is", todo="to clear it, declare it as null")
+        for path in tops
+        if path[0] not in keys
+    )
+
+
+def _paths(tree: JsonValue, path: tuple[str, ...]) -> set[tuple[str, ...]]:
+    found = {path} if path else set()
+    if isinstance(tree, dict):
+        for key, item in tree.items():
+            found |= _paths(item, (*path, key))
+    return found
+
+
+def _unreadable(fields: tuple[FieldChange, ...]) -> tuple[Note, ...]:
+    return tuple(
+        Note(what=f"{dotted(one.path)} cannot be read, so it is not compared")
+        for one in fields
+        if one.verdict is Verdict.UNREADABLE
+    )
+
+
+def _resolved(kind: Kind, present: _Present, wishes: Wishes, change: Change) -> Planned:
+    """Decide what becomes of drift and conflicts, then plan writes and hops."""
+    resource, live, _, fields = present
+    policy = resource.rules.on_conflict or wishes.on_conflict
+    blocked = [_conflict(one, change) for one in fields if one.verdict is Verdict.CONFLICT and policy == "fail"]
+    if wishes.on_drift == "fail":
+        blocked += [_drifted(one, change) for one in fields if one.verdict is Verdict.DRIFT]
+    wanted = tuple(_as_written(one, policy) for one in fields if _is_written(one, policy, wishes))
+    kept, notes = _acceptable(kind, live, wanted)
+    done = writes.update(kind, resource, live, kept)
+    held = _is_held(kind, present, wishes)
+    way = around(kind, change.address, done.steps, _states(present, held=held), resource.rules.when_live)
+    blocked += [*done.blocked, *way.blocked]
+    change = change.model_copy(
+        update={"held": held, "blocked": tuple(blocked), "notes": (*change.notes, *notes), "change": _delta(kind, present)}
+    )
+    return _finish(change, () if blocked else way.steps)
+
+
+def _conflict(one: FieldChange, change: Change) -> Note:
+    by = f" by {change.updated_by} at {change.updated_at}" if change.updated_by else ""
+    what = f"{dotted(one.path)} was changed in git ({_short(one.after)}) and live{by} ({_short(one.before)})"
+    return Note(what=what, todo="plan with --on-conflict git or live, or make the file say what is live")
+
+
+def _drifted(one: FieldChange, change: Change) -> Note:
+    by = f" by {change.updated_by}" if change.updated_by else ""
+    what = f"{dotted(one.path)} was changed live{by} to {_short(one.before)}"
+    return Note(what=what, todo="--on-drift restore puts it back, keep leaves it")
+
+
+def _short(value: JsonValue) -> str:
+    text = "null" if value is None else str(value)
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _is_written(one: FieldChange, policy: str, wishes: Wishes) -> bool:
+    match one.verdict:
+        case Verdict.UPDATE | Verdict.IMMUTABLE:
+            return True
+        case Verdict.DRIFT:
+            return wishes.on_drift == "restore"
+        case Verdict.CONFLICT:
+            return policy == "git"
+        case Verdict.UNREADABLE:
+            return False
+
+
+def _as_written(one: FieldChange, policy: str) -> FieldChange:
+    resolved = one.verdict is Verdict.CONFLICT and policy == "git"
+    return one.model_copy(update={"verdict": Verdict.UPDATE}) if resolved else one
+
+
+def _acceptable(
+    kind: Kind, live: LiveResource, fields: tuple[FieldChange, ...]
+) -> tuple[tuple[FieldChange, ...], tuple[Note, ...]]:
+    """Leave out drift in a facet that the live state no longer accepts: it is reported and blocks nothing."""
+    kept: list[FieldChange] = []
+    notes: list[Note] = []
+    for one in fields:
+        facet = next((each for each in kind.facets if one.path[0] in each.fields), None)
+        if one.verdict is Verdict.DRIFT and facet and live.state in facet.refuses:
+            notes.append(Note(what=f"{dotted(one.path)} was changed live, and {live.state} accepts no change back"))
+        else:
+            kept.append(one)
+    return tuple(kept), tuple(notes)
+
+
+def _is_held(kind: Kind, present: _Present, wishes: Wishes) -> bool:
+    """Tell whether somebody made it less live than we set it, and nobody has said otherwise since."""
+    binding, wanted = present.binding, present.resource.rules.state
+    if binding is None or kind.lifecycle is None or str(present.resource.address) in wishes.resumed:
+        return False
+    asked_anew = wanted != binding.rules.get("state")
+    return not asked_anew and is_held(kind.lifecycle, binding.state_set, present.live.state)
+
+
+def _states(present: _Present, *, held: bool) -> tuple[str, str, int | None]:
+    live = present.live
+    return live.state, "" if held else present.resource.rules.state or "", live.people
+
+
+def _delta(kind: Kind, present: _Present) -> Delta:
+    resource, live, _, _ = present
+    ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
+    after = laid_over(kind.shape, without(resource.fields, ignored), live.fields)
+    nulls: Tree = {name: None for name, value in resource.fields.items() if value is None}
+    return Delta(actions=("no-op",), before=live.fields, after={**(after if isinstance(after, dict) else {}), **nulls})
+
+
+def _finish(change: Change, steps: tuple[Step, ...]) -> Planned:
+    """Give the change its name: adopt, update, or nothing; an adoption has a step of its own that sends nothing."""
+    if change.action is Action.ADOPT and not change.blocked:
+        first = Step(
+            id=f"{change.address}:adopt",
+            address=change.address,
+            action="adopt",
+            goal=change.state,
+            effect_text=f"takes {change.id} under management, {change.action_reason}",
+            symbol="=",
+        )
+        actions = ("adopt", *(step.action for step in steps))
+        return _chained(_named(change, Action.ADOPT, actions), (first, *steps))
+    if not steps:
+        return Planned(change, ())
+    writing = any(step.facet for step in steps)
+    action = Action.UPDATE if writing else Action.NO_OP
+    return _chained(_named(change, action, tuple(dict.fromkeys(step.action for step in steps))), steps)
+
+
+def _named(change: Change, action: Action, actions: tuple[str, ...]) -> Change:
+    delta = change.change.model_copy(update={"actions": actions})
+    return change.model_copy(update={"action": action, "change": delta})
+
+
+def _removed(sight: Sight, kinds: Mapping[str, Kind], address: str) -> Planned:
+    binding = sight.state.bindings[address]
+    where = parse_address(address)
+    if where is None or where.kind_id not in kinds:
+        message = f"the state holds {address}, whose provider is not installed"
+        raise LookupError(message)
+    kind = kinds[where.kind_id]
+    live = sight.world.live.get((kind.id, binding.id))
+    steps, blocked = removal(kind, address, binding, live)
+    forgetting = bool(steps) and all(step.action == "forget" for step in steps)
+    action = Action.FORGET if forgetting else Action.DELETE if steps else Action.NO_OP
+    change = Change(
+        address=address,
+        provider_name=where.provider,
+        type=where.kind,
+        name=where.name,
+        action=action,
+        change=Delta(actions=tuple(step.action for step in steps), before=live.fields if live else None),
+        id=binding.id,
+        fingerprint=fingerprint(kind, live) if live else "",
+        state=live.state if live else "",
+        status=live.status if live else "",
+        forecast=kind.forecast(live.fields, sight.now) if live else "",
+        action_reason="its file was removed",
+        blocked=blocked,
+        rules=binding.rules,
+        dependencies=binding.dependencies,
+        parent=binding.parent,
+        warnings=_reached(kind, binding, sight) if live else (),
+    )
+    return _chained(change, steps)
+
+
+def _reached(kind: Kind, binding: Binding, sight: Sight) -> tuple[Note, ...]:
+    live = has_been_live(kind, binding, sight.now)
+    return (Note(what="it is or was open to people"),) if live else ()

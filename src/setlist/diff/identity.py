@@ -1,0 +1,171 @@
+"""A declared resource -> which live object it is: bound, adopted, to be created, or a question for a person."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from pydantic import JsonValue
+
+from setlist.binding import Binding, State
+from setlist.compare import Sides, compare, normal
+from setlist.kind import Implied, Kind
+from setlist.plan import Note
+from setlist.resource import Listed, LiveResource, Resource, Tree, World, canonical, dig
+
+
+class Case(StrEnum):
+    """How an address relates to the live objects."""
+
+    BOUND = "bound"
+    ADOPT = "adopt"
+    CREATE = "create"
+    BLOCKED = "blocked"
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """The answer: the case, the live object where there is one, and why (for people)."""
+
+    case: Case
+    live: LiveResource | None = None
+    reason: str = ""
+    blocked: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """What identification looks at: the state, what was read, the clock, and what an implied key is made of."""
+
+    state: State
+    world: World
+    now: datetime
+    project: str
+    environment: str
+
+
+def identify(sight: Sight, kind: Kind, resource: Resource) -> Identity:
+    """Say which live object the resource is (design section 6)."""
+    binding = sight.state.bindings.get(str(resource.address))
+    if binding:
+        return _bound(sight, kind, binding)
+    if resource.rules.adopt_id:
+        return _named(sight, kind, resource, resource.rules.adopt_id)
+    return _by_key(sight, kind, resource)
+
+
+def _bound(sight: Sight, kind: Kind, binding: Binding) -> Identity:
+    live = sight.world.live.get((kind.id, binding.id))
+    if live and not live.archived:
+        return Identity(Case.BOUND, live)
+    if not has_been_live(kind, binding, sight.now):
+        return Identity(Case.CREATE, reason=f"{binding.id} is gone and never reached anybody")
+    note = Note(
+        what=f"{binding.id} is gone, and it had reached people: creating it again would reach them again",
+        todo="if it shall exist again: setlist state rm ADDRESS, then plan; else remove its file",
+    )
+    return Identity(Case.BLOCKED, blocked=(note,), reason="gone")
+
+
+def has_been_live(kind: Kind, binding: Binding, now: datetime) -> bool:
+    """Tell whether a bound object can have left its initial, non-live state."""
+    seen = binding.observation
+    if kind.lifecycle:
+        states = {binding.state_set, seen.state if seen else ""} - {""}
+        return states != set() and states != {kind.lifecycle.initial}
+    if kind.went_live is None:
+        return True
+    return kind.went_live({**binding.base, **(seen.fields if seen else {})}, seen.status if seen else "", now)
+
+
+def _named(sight: Sight, kind: Kind, resource: Resource, remote_id: str) -> Identity:
+    live = sight.world.live.get((kind.id, remote_id))
+    owner = sight.state.address_of(remote_id, kind.id)
+    if owner:
+        note = Note(what=f"{remote_id} is already bound to {owner}", todo=f"name another id, or state rm {owner} first")
+    elif live is None or live.archived:
+        note = Note(what=f"there is no {kind.id} with the id {remote_id}", todo="correct lifecycle.adopt.id")
+    else:
+        return Identity(Case.ADOPT, live, reason=f"named by {resource.place(('lifecycle', 'adopt'))}")
+    return Identity(Case.BLOCKED, blocked=(note,), reason="adopt")
+
+
+def _by_key(sight: Sight, kind: Kind, resource: Resource) -> Identity:
+    found = [
+        one
+        for one in candidates(kind, sight.world, natural_key(kind, resource, sight.project, sight.environment))
+        if one.live.id not in resource.rules.adopt_not and one.parent in ("", _parent_id(kind, resource))
+    ]
+    if not found:
+        return Identity(Case.CREATE, reason="it does not exist")
+    doubts = [doubt for one in found if (doubt := _doubt(sight, kind, one.live))]
+    if doubts or len(found) > 1:
+        return _ask(found, doubts)
+    live = sight.world.live.get((kind.id, found[0].live.id), found[0].live)
+    if kind.natural_key.strong or _is_equal(kind, resource, live):
+        return Identity(Case.ADOPT, live, reason=f"found by its {', '.join(kind.natural_key.fields)}")
+    return _ask(found, [f"{live.id} has the same {', '.join(kind.natural_key.fields)} but differs from the file"])
+
+
+def _ask(found: list[Listed], doubts: list[str]) -> Identity:
+    ids = sorted(one.live.id for one in found)
+    what = "; ".join(doubts) if doubts else f"{len(ids)} live objects match: {', '.join(ids)}"
+    todo = f"write lifecycle: {{adopt: {{id: {ids[0]}}}}} to take it, or {{adopt: {{not: [{', '.join(ids)}]}}}}"
+    return Identity(Case.BLOCKED, blocked=(Note(what=what, todo=todo),), reason="ambiguous")
+
+
+def _doubt(sight: Sight, kind: Kind, live: LiveResource) -> str:
+    """Return why a match is neither adopted nor passed over, or nothing."""
+    owner = sight.state.address_of(live.id, kind.id)
+    if owner:
+        return f"{live.id} matches but is bound to {owner}"
+    if live.id in sight.state.tombstones:
+        return f"{live.id} matches but was removed by Setlist on {sight.state.tombstones[live.id].at[:10]}"
+    if live.archived:
+        return f"{live.id} matches but is archived or deleted"
+    if kind.lifecycle and live.state in kind.lifecycle.final:
+        return f"{live.id} matches but is {live.state}"
+    return ""
+
+
+def _is_equal(kind: Kind, resource: Resource, live: LiveResource) -> bool:
+    sides = Sides(resource.fields, frozenset(hole.path for hole in resource.holes), (), None, live)
+    return not compare(kind, sides)
+
+
+def natural_key(kind: Kind, resource: Resource, project: str, environment: str) -> Tree:
+    """Return the members that identify the object, the implied ones filled in."""
+    return {
+        name: resource.fields[name]
+        if resource.fields.get(name) is not None
+        else implied(kind, name, {"name": resource.address.name, "project": project, "environment": environment})
+        for name in kind.natural_key.fields
+    }
+
+
+def implied(kind: Kind, name: str, names: Mapping[str, str]) -> str | None:
+    """Return what is sent for a field that is not declared, or None."""
+    marker = kind.shape.member(name).mark(Implied)
+    return marker.template.format(**names) if marker else None
+
+
+def candidates(kind: Kind, world: World, key: Tree) -> list[Listed]:
+    """Return the listed objects with that natural key, in the order of their ids."""
+    wanted = _comparable(kind, key)
+    found = [one for one in world.listed.get(kind.id, ()) if wanted == _comparable(kind, _seen(kind, world, one))]
+    return sorted(found, key=lambda one: one.live.id)
+
+
+def _seen(kind: Kind, world: World, one: Listed) -> Tree:
+    fields = {**one.live.fields, **getattr(world.live.get((kind.id, one.live.id)), "fields", {})}
+    return {name: fields.get(name) for name in kind.natural_key.fields}
+
+
+def _comparable(kind: Kind, key: Tree) -> bytes:
+    return canonical([normal(kind.shape.member(name), key.get(name), key) for name in kind.natural_key.fields])
+
+
+def _parent_id(kind: Kind, resource: Resource) -> JsonValue:
+    return dig(resource.fields, (kind.parent.field,)) if kind.parent else ""

@@ -1,0 +1,295 @@
+"""Turn ``setlist.yaml`` into a Project, and a Project plus an environment's name into effective Settings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal, TypeVar
+from urllib.parse import urlsplit
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, PlainSerializer
+from pydantic import ValidationError, WithJsonSchema
+
+from setlist.document import Document, read_documents
+from setlist.errors import InvalidProject, Problem, UsageError
+from setlist.mistake import problems_of, read_as, suggest
+from setlist.resource import NAME, Origin
+from setlist.resource import Path as Keys
+
+PROJECT_FILE = "setlist.yaml"
+DEFAULT_ENVIRONMENT = "default"
+DEFAULT_GLOBS = ("resources/**/*.yaml", "resources/**/*.yml")
+VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
+
+_DURATION = re.compile(r"(\d{1,6})([smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_SECRET_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
+
+
+def read_duration(text: object) -> timedelta:
+    """Return the time that ``90s``, ``15m``, ``24h`` or ``7d`` spells; raises ValueError."""
+    found = _DURATION.fullmatch(text) if isinstance(text, str) else None
+    if found is None:
+        message = "not a duration; write 90s, 15m, 24h or 7d"
+        raise ValueError(message)
+    return timedelta(**{_UNITS[found[2]]: int(found[1])})
+
+
+def spell_duration(span: timedelta) -> str:
+    """Return the shortest text that ``read_duration`` reads as this time, in whole seconds."""
+    seconds = int(span.total_seconds())
+    for unit, size in (("d", 86400), ("h", 3600), ("m", 60)):
+        if seconds and seconds % size == 0:
+            return f"{seconds // size}{unit}"
+    return f"{seconds}s"
+
+
+def _is_name(text: str) -> str:
+    if not NAME.fullmatch(text):
+        message = f"'{text}' is no name; use small letters, digits and hyphens, at most 63, a letter or digit at both ends"
+        raise ValueError(message)
+    return text
+
+
+def _is_variable(text: str) -> str:
+    if not VARIABLE.fullmatch(text):
+        message = f"'{text}' is no variable's name; use letters, digits, _ and -, a letter or _ first"
+        raise ValueError(message)
+    return text
+
+
+def _is_secret_name(text: str) -> str:
+    if not _SECRET_NAME.fullmatch(text):
+        message = "not the name of an environment variable in capitals; keep the secret itself out of this file"
+        raise ValueError(message)
+    return text
+
+
+def _is_glob(text: str) -> str:
+    parts = PurePosixPath(text).parts
+    if not parts or text.startswith("/") or ".." in parts or "\0" in text:
+        message = f"'{text}' does not stay inside the project; write a path relative to it, like resources/**/*.yaml"
+        raise ValueError(message)
+    if any("**" in part and part != "**" for part in parts):
+        message = f"'{text}' has ** beside other characters; write ** alone between slashes, like **/*.yaml"
+        raise ValueError(message)
+    return text
+
+
+def _is_url(text: str) -> str:
+    try:
+        parts = urlsplit(text)
+        good = parts.scheme in ("http", "https") and bool(parts.hostname) and not parts.username
+        good = good and (parts.port is None or parts.port > 0)
+    except ValueError:
+        good = False
+    if not good:
+        message = "not an http(s) URL without a user name; write https://host/path"
+        raise ValueError(message)
+    return text.rstrip("/")
+
+
+Name = Annotated[str, AfterValidator(_is_name), Field(json_schema_extra={"pattern": f"^{NAME.pattern}$"})]
+Variable = Annotated[str, AfterValidator(_is_variable), Field(json_schema_extra={"pattern": f"^{VARIABLE.pattern}$"})]
+SecretName = Annotated[
+    str, AfterValidator(_is_secret_name), Field(json_schema_extra={"pattern": f"^{_SECRET_NAME.pattern}$"})
+]
+Glob = Annotated[str, AfterValidator(_is_glob)]
+Url = Annotated[str, AfterValidator(_is_url), Field(json_schema_extra={"pattern": "^https?://"})]
+Duration = Annotated[
+    timedelta,
+    BeforeValidator(read_duration),
+    PlainSerializer(spell_duration),
+    WithJsonSchema({"type": "string", "pattern": f"^{_DURATION.pattern}$"}),
+]
+
+
+class _Part(BaseModel):
+    """A part of the project file: frozen, strict, unknown keys refused."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+
+
+P = TypeVar("P", bound=_Part)
+
+
+class Guards(_Part):
+    """Thresholds that refuse a plan which looks like an accident."""
+
+    removals: float = Field(0.3, ge=0, le=1, description="The largest share of a kind's objects one plan may remove.")
+    max_recipients: int | None = Field(None, ge=0, description="The most people that one send may reach.")
+    audience_growth: float = Field(
+        0.10, ge=0, description="How far the recipients may exceed the approved count: 0.1 is ten per cent."
+    )
+    min_notice: Duration = Field(timedelta(minutes=15), description="How far ahead a send must lie when it is scheduled.")
+    plan_ttl: Duration = Field(timedelta(hours=24), description="How long a saved plan may be applied.")
+
+
+class StateSettings(_Part):
+    """Where the bindings are kept."""
+
+    store: Literal["file"] = Field("file", description="The kind of store; file is a folder on this machine.")
+    path: str = Field(".setlist", min_length=1, description="The folder of the file store, relative to the project.")
+
+
+class ProviderSettings(_Part):
+    """How one vendor is reached."""
+
+    base_url: Url | None = Field(None, description="Where the API answers, if not at the vendor's usual address.")
+    sandbox: bool = Field(default=False, description="Talk to the built-in sandbox instead of the vendor.")
+    credentials: dict[str, SecretName] = Field(
+        default_factory=dict, description="Credential to the name of the environment variable that holds it."
+    )
+    organisation: str | None = Field(None, min_length=1, description="The organisation that the credentials belong to.")
+    requests_per_minute: float | None = Field(None, gt=0, description="The pace, if not the vendor's usual one.")
+    timeout: Duration | None = Field(None, description="How long to wait for one answer.")
+    insecure: bool = Field(default=False, description="Allow a base_url that is not encrypted.")
+
+
+class Environment(_Part):
+    """What differs in one environment."""
+
+    vars: dict[Variable, JsonValue] = Field(default_factory=dict, description="Values for ${var.NAME}.")
+    overlays: tuple[Glob, ...] = Field((), description="Globs of files laid over the resources of the same address.")
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Laid over the project's own.")
+    state: StateSettings | None = Field(None, description="Laid over the project's own.")
+    protected: bool = Field(default=False, description="Ask for more before anything is applied here.")
+    guards: Guards | None = Field(None, description="Laid over the project's own.")
+
+
+class ProjectFile(_Part):
+    """The project file, setlist.yaml."""
+
+    version: Literal[1] = Field(description="The version of this file's format.")
+    project: Name = Field(description="The project's name; it is part of the keys that Setlist writes.")
+    resources: tuple[Glob, ...] = Field(
+        DEFAULT_GLOBS, description="Globs of the resource files, relative to this file, like experiences/**/*.yaml."
+    )
+    default_environment: Name | None = Field(None, description="The environment used when none is named.")
+    environments: dict[Name, Environment] = Field(default_factory=dict, description="Environments by name.")
+    providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Vendors by name.")
+    state: StateSettings = Field(default_factory=StateSettings, description="Where the bindings are kept.")
+    guards: Guards = Field(default_factory=Guards, description="Thresholds that refuse a plan.")
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """What is in force in one environment."""
+
+    project: str
+    name: str
+    vars: Mapping[str, JsonValue] = field(default_factory=dict)
+    overlays: tuple[str, ...] = ()
+    providers: Mapping[str, ProviderSettings] = field(default_factory=dict)
+    state: StateSettings = field(default_factory=StateSettings)
+    protected: bool = False
+    guards: Guards = field(default_factory=Guards)
+
+
+@dataclass(frozen=True, slots=True)
+class Project:
+    """A project file that was read, and its folder."""
+
+    folder: Path
+    content: ProjectFile
+
+    @property
+    def name(self) -> str:
+        """The project's name."""
+        return self.content.project
+
+    @property
+    def environments(self) -> tuple[str, ...]:
+        """The names of the environments, sorted; a project without any has one, named ``default``."""
+        return tuple(sorted(self.content.environments)) or (DEFAULT_ENVIRONMENT,)
+
+    @property
+    def all_overlays(self) -> tuple[str, ...]:
+        """The overlay globs of all environments, sorted: what they match is never a resource."""
+        return tuple(sorted({glob for one in self.content.environments.values() for glob in one.overlays}))
+
+    def settings(self, environment: str | None = None) -> Settings:
+        """Return what is in force in an environment, or in the default one; raises UsageError if it is unknown."""
+        name = environment or self._default()
+        if name not in self.environments:
+            what = f"there is no environment '{name}' in {PROJECT_FILE}"
+            raise UsageError(what, todo=f"use one of: {', '.join(self.environments)}")
+        content, chosen = self.content, self.content.environments.get(name, Environment())
+        names = sorted({*content.providers, *chosen.providers})
+        empty = ProviderSettings()
+        return Settings(
+            project=self.name,
+            name=name,
+            vars=chosen.vars,
+            overlays=chosen.overlays,
+            providers={
+                one: _laid_over(content.providers.get(one, empty), chosen.providers.get(one, empty)) for one in names
+            },
+            state=_laid_over(content.state, chosen.state),
+            protected=chosen.protected,
+            guards=_laid_over(content.guards, chosen.guards),
+        )
+
+    def _default(self) -> str:
+        if self.content.default_environment:
+            return self.content.default_environment
+        if len(self.environments) > 1:
+            known = ", ".join(self.environments)
+            raise UsageError("no environment is named", todo=f"use --env with one of: {known}; or set default_environment")
+        return self.environments[0]
+
+
+def _laid_over(below: P, above: P | None) -> P:
+    """Return ``below`` with the members that were written in ``above``; credentials are laid over one by one."""
+    if above is None:
+        return below
+    changes = {name: getattr(above, name) for name in above.model_fields_set}
+    if "credentials" in changes:
+        changes["credentials"] = {**getattr(below, "credentials", {}), **changes["credentials"]}
+    return below.model_copy(update=changes)
+
+
+def find_project(start: Path) -> Path:
+    """Return the nearest folder, from ``start`` upwards, that holds the project file; raises UsageError."""
+    folder = start.resolve()
+    for one in (folder, *folder.parents):
+        if (one / PROJECT_FILE).is_file():
+            return one
+    raise UsageError(f"no {PROJECT_FILE} here or in any folder above", where=str(start), todo="run setlist init")
+
+
+def read_project(folder: Path) -> Project:
+    """Return the project of a folder; raises InvalidProject with every mistake, UsageError if there is no file."""
+    try:
+        data = (folder / PROJECT_FILE).read_bytes()
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise UsageError(f"cannot be read: {reason}", where=str(folder / PROJECT_FILE), todo="run setlist init") from error
+    documents, flaws = read_documents(data, PROJECT_FILE)
+    problems = [Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo) for flaw in flaws]
+    if not problems and len(documents) != 1:
+        problems = [Problem(PROJECT_FILE, 1, 1, "", f"holds {len(documents)} documents, not one", "keep one")]
+    if problems:
+        raise InvalidProject(tuple(problems))
+    return Project(folder.resolve(), _content(documents[0]))
+
+
+def _content(document: Document) -> ProjectFile:
+    def place_of(path: Keys, key: bool) -> Origin:  # noqa: FBT001 - the signature of PlaceOf
+        mark = document.positions.key_at(path) if key and path else document.positions.at(path)
+        return Origin(PROJECT_FILE, mark.line, mark.column)
+
+    try:
+        content = read_as(ProjectFile, document.value)
+    except ValidationError as error:
+        raise InvalidProject(tuple(problems_of(error, ProjectFile, document.value, place_of, ""))) from error
+    chosen = content.default_environment
+    known = sorted(content.environments) or [DEFAULT_ENVIRONMENT]
+    if chosen and chosen not in known:
+        place = place_of(("default_environment",), False)  # noqa: FBT003
+        what = f"default_environment names '{chosen}', which is not among the environments"
+        raise InvalidProject((Problem(*place, "", what, suggest(chosen, known)),))
+    return content
