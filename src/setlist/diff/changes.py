@@ -120,6 +120,7 @@ def remembered(resource: Resource) -> Tree:
 
 def _create(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Tree], base: Change) -> Planned:
     resource, identity, key = subject
+    binding = sight.state.bindings.get(base.address)
     steps = writes.create(kind, resource, key)
     initial = kind.lifecycle.initial if kind.lifecycle else ""
     way = route(kind, base.address, (initial, resource.rules.state or ""), None)
@@ -131,6 +132,7 @@ def _create(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Tree], 
         update={
             "action": Action.CREATE,
             "change": delta,
+            "replaces": binding.id if binding else "",
             "action_reason": identity.reason,
             "forecast": kind.forecast(resource.fields, sight.now),
             "warnings": _spoken(kind.warn(resource.fields, sight.now), resource),

@@ -93,10 +93,11 @@ def _named(sight: Sight, kind: Kind, resource: Resource, remote_id: str) -> Iden
 
 
 def _by_key(sight: Sight, kind: Kind, resource: Resource) -> Identity:
+    parent = _parent_id(kind, resource)
     found = [
         one
         for one in candidates(kind, sight.world, natural_key(kind, resource, sight.project, sight.environment))
-        if one.live.id not in resource.rules.adopt_not and one.parent in ("", _parent_id(kind, resource))
+        if one.live.id not in resource.rules.adopt_not and one.parent in ("", parent)
     ]
     if not found:
         return Identity(Case.CREATE, reason="it does not exist")

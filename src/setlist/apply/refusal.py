@@ -1,0 +1,82 @@
+"""A plan and the present state -> why it must not be applied; pure, before the first write."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from setlist.approval import Scope, covers, needed, resumption
+from setlist.binding import State
+from setlist.errors import BlockedError, StaleError
+from setlist.kind import Kind
+from setlist.plan import Action, Approval, Change, Plan
+from setlist.resource import read_instant
+
+
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """What the person allows: approvals given, destructive steps, and leaving blocked resources out."""
+
+    approvals: tuple[Approval, ...] = ()
+    allow_destructive: bool = False
+    skip_blocked: bool = False
+
+
+def refuse(plan: Plan, state: State, scope: Scope, now: datetime) -> None:
+    """Raise StaleError or BlockedError if the plan is not for this project, state and moment."""
+    again = "run setlist plan again"
+    if (plan.project, plan.environment) != (scope.project, scope.environment):
+        what = f"the plan is for {plan.project}/{plan.environment}, this is {scope.project}/{scope.environment}"
+        raise BlockedError(what, todo="give the environment it was made for with --env")
+    if plan.lineage != state.lineage:
+        raise StaleError("the plan was made for another state (its lineage differs)", todo=again)
+    for name, base_url in plan.providers.items():
+        if scope.providers.get(name) != base_url:
+            raise StaleError(f"the plan was made for {name} at {base_url}", todo=again)
+    expires = read_instant(plan.expires_at, None)
+    if expires and expires <= now:
+        raise StaleError(f"the plan expired at {plan.expires_at}", todo=again)
+    for change in plan.resource_changes:
+        _refuse_moved(change, state, again)
+
+
+def _refuse_moved(change: Change, state: State, again: str) -> None:
+    """Raise StaleError if the address was bound, or bound elsewhere, since the plan was made."""
+    binding = state.bindings.get(change.address)
+    bound = binding.id if binding else ""
+    expected = {Action.CREATE: change.replaces, Action.ADOPT: ""}.get(change.action, change.id)
+    if change.steps and bound != expected:
+        what = f"{change.address} is bound to {bound or 'nothing'} now, the plan was made for {expected or 'nothing'}"
+        raise StaleError(what, todo=again)
+
+
+def refuse_unapproved(plan: Plan, kinds: Mapping[str, Kind], scope: Scope, consent: Consent) -> None:
+    """Raise BlockedError naming every guard, block, approval and permission that is missing, each with its way out."""
+    lines = [str(note) for note in plan.refusals]
+    if not consent.skip_blocked:
+        lines += [f"{one.address}: {note}" for one in plan.blocked for note in one.blocked]
+        lines += _missing(plan, kinds, scope, consent)
+    if any(step.destructive for step in plan.steps) and not consent.allow_destructive:
+        lines.append("the plan deletes, archives or stops people; allow that with --allow-destructive")
+    if lines:
+        todo = "blocked resources can be left out with --skip-blocked" if plan.blocked else ""
+        raise BlockedError("nothing was applied:\n  " + "\n  ".join(lines), todo=todo)
+
+
+def _missing(plan: Plan, kinds: Mapping[str, Kind], scope: Scope, consent: Consent) -> list[str]:
+    """Return a line for each consent that is needed and was not given; computed here, never read from the plan."""
+    changes = {change.address: change for change in plan.resource_changes}
+    lines: list[str] = []
+    for step in plan.steps:
+        change = changes[step.address]
+        wanted = needed(scope, kinds[f"{change.provider_name}/{change.type}"], change, step)
+        if wanted and not covers(consent.approvals, wanted):
+            lines.append(f"{step.address}: {step.effect_text}; approve that with --approve {wanted}")
+    return lines
+
+
+def resumable(plan: Plan, scope: Scope, approvals: tuple[Approval, ...]) -> frozenset[str]:
+    """Return the held addresses whose resumption was approved."""
+    held = (change for change in plan.resource_changes if change.held)
+    return frozenset(one.address for one in held if covers(approvals, resumption(scope, one)))

@@ -1,0 +1,215 @@
+"""A plan's steps -> outcomes, each as soon as the ones it needs are done; irreversible ones last."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Mapping
+
+from setlist import __version__
+from setlist.apply.crew import Crew, declared
+from setlist.apply.steps import NotKeptError, perform
+from setlist.binding import PlanRun, Record, observe, put
+from setlist.diff.identity import candidates
+from setlist.errors import AccessError, SetlistError, StaleError, UnknownOutcomeError
+from setlist.graph import dependents
+from setlist.http import fill
+from setlist.journal import Outcome, Receipt, Result
+from setlist.kind import Effect
+from setlist.live import to_live
+from setlist.plan import Action, Change, Step
+from setlist.resource import Listed, World
+
+
+async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Receipt:
+    """Carry out the plan and return its receipt; the plan is recorded as begun before its first step.
+
+    ``world`` is what the plan was made from, where it was made in the same run: its reads become observations.
+    """
+    started = crew.now()
+    await crew.ledger.write(put("plans", crew.plan.id, PlanRun(started=started.isoformat())))
+    stale = await _appeared(crew)
+    outcomes = await _Race(crew, stale).finish()
+    complete = all(one.result is Result.DONE for one in outcomes)
+    records = _quiet(crew, world) if complete or world is None else ()
+    done = PlanRun(started=started.isoformat(), finished=crew.now().isoformat(), complete=complete)
+    await crew.ledger.write(put("plans", crew.plan.id, done), *records)
+    traffic = sum(writer.traffic.reads + writer.traffic.writes for writer in crew.writers.values())
+    return Receipt(
+        plan=crew.plan.id,
+        project=crew.plan.project,
+        environment=crew.plan.environment,
+        version=__version__,
+        started=started.isoformat(),
+        finished=crew.now().isoformat(),
+        complete=complete,
+        exit_code=exit_code(outcomes, interrupted=crew.stop.is_set()),
+        requests=traffic,
+        outcomes=outcomes,
+        settled=settled,
+    )
+
+
+def exit_code(outcomes: tuple[Outcome, ...], *, interrupted: bool) -> int:
+    """Return the code of the whole run: 10, then 130, then 8 if something was written and something was not."""
+    bad = [one for one in outcomes if one.result is not Result.DONE]
+    if any(one.result is Result.UNKNOWN for one in bad):
+        return 10
+    if not bad:
+        return 0
+    if interrupted:
+        return 130
+    if any(one.wrote for one in outcomes):
+        return 8
+    causes = [one.exit_code for one in bad if one.result is not Result.SKIPPED]
+    return causes[0] if causes else 6
+
+
+async def _appeared(crew: Crew) -> dict[str, str]:
+    """List again every kind in which the plan creates: an object that appeared since makes its create stale."""
+    creating = [change for change in crew.plan.resource_changes if change.action is Action.CREATE and change.steps]
+    found: dict[str, str] = {}
+    listings: dict[tuple[str, str], World] = {}
+    for change in creating:
+        kind = crew.kind(change)
+        parent = str(change.parent) if kind.parent else ""
+        if kind.parent and not parent:
+            continue
+        if (kind.id, parent) not in listings:
+            path = fill(kind.collection, **({"parent": parent} if parent else {}))
+            answer = await crew.writer(change).list(kind, path)
+            rows = tuple(Listed(to_live(kind, item, answer.read_at), parent) for item in answer.items)
+            listings[kind.id, parent] = World(listed={kind.id: rows})
+        for one in candidates(kind, listings[kind.id, parent], change.natural_key):
+            if one.live.id != change.replaces and one.live.id not in _passed_over(change):
+                found[change.address] = f"{one.live.id} appeared since the plan was made; run setlist plan again"
+    return found
+
+
+def _passed_over(change: Change) -> tuple[str, ...]:
+    named = change.rules.get("adopt_not")
+    return tuple(map(str, named)) if isinstance(named, list) else ()
+
+
+def _quiet(crew: Crew, world: World | None) -> tuple[Record, ...]:
+    """Return the records of bindings that need no call: a base that caught up, rules that changed, fresh reads."""
+    records: list[Record] = []
+    for change in crew.plan.resource_changes:
+        binding = crew.ledger.binding(change.address)
+        if binding is None or change.blocked or change.action in (Action.DELETE, Action.FORGET):
+            continue
+        kept = {one.path[0] for one in (*change.conflicts, *(() if change.steps else change.drifted))}
+        base = {name: value for name, value in declared(crew, change).items() if name not in kept}
+        base |= {str(name): binding.base[str(name)] for name in kept if name in binding.base}
+        news: dict[str, object] = {
+            "base": base,
+            "rules": change.rules,
+            "dependencies": change.dependencies,
+            "protected": bool(change.rules.get("prevent_destroy")),
+        }
+        live = world.live.get((crew.kind(change).id, binding.id)) if world and not change.steps else None
+        if live:
+            news["observation"] = observe(live)
+        fresh = binding.model_copy(update=news)
+        if fresh != binding:
+            records.append(put("bindings", change.address, fresh))
+    return tuple(records)
+
+
+class _Race:
+    """The steps on their way: each is a task that waits for the ones it needs, then for a free place."""
+
+    def __init__(self, crew: Crew, stale: Mapping[str, str]) -> None:
+        """Prepare a future for each step, in the plan's order."""
+        self.crew = crew
+        self.stale = stale
+        self.changes = {change.address: change for change in crew.plan.resource_changes}
+        self.places = asyncio.Semaphore(crew.parallelism)
+        self.dependents = dependents(crew.plan.steps)
+        loop = asyncio.get_running_loop()
+        self.ends: dict[str, asyncio.Future[Outcome]] = {step.id: loop.create_future() for step in crew.plan.steps}
+        self.begun: set[str] = set()
+        self.reversible = self._reversible()
+
+    def _reversible(self) -> frozenset[str]:
+        """Return the steps that neither are irreversible nor wait for one that is."""
+        last = [step.id for step in self.crew.plan.steps if step.effect is Effect.IRREVERSIBLE]
+        behind = {one for step_id in last for one in self.dependents[step_id]}
+        return frozenset(self.ends.keys() - behind)
+
+    async def finish(self) -> tuple[Outcome, ...]:
+        """Run all steps to their ends and return the outcomes in the plan's order."""
+        async with asyncio.TaskGroup() as group:
+            for step in self.crew.plan.steps:
+                group.create_task(self._go(step))
+        return tuple(self.ends[step.id].result() for step in self.crew.plan.steps)
+
+    async def _go(self, step: Step) -> None:
+        outcome = await self._reasons_to_skip(step) or await self._try(step)
+        self.ends[step.id].set_result(outcome)
+        self.crew.report(outcome)
+
+    async def _reasons_to_skip(self, step: Step) -> Outcome | None:
+        needs = [need for need in step.needs if need in self.ends]
+        for need in needs:
+            end = await self.ends[need]
+            if end.result is not Result.DONE:
+                return self._outcome(step, Result.SKIPPED, why=f"{need} was not done")
+        if step.effect is Effect.IRREVERSIBLE:
+            for other in sorted(self.reversible - self.dependents[step.id] - {step.id}):
+                if (await self.ends[other]).result is not Result.DONE:
+                    why = f"{other} was not done, and nothing irreversible happens in a plan that failed"
+                    return self._outcome(step, Result.SKIPPED, why=why)
+        return None
+
+    async def _try(self, step: Step) -> Outcome:
+        change = self.changes[step.address]
+        async with self.places:
+            if self.crew.stop.is_set():
+                return self._outcome(step, Result.SKIPPED, why="interrupted before it began")
+            if change.provider_name in self.crew.refused:
+                return self._outcome(step, Result.SKIPPED, why=f"{change.provider_name} refused the credentials")
+            begun = time.monotonic()
+            outcome = await self._attempt(change, step)
+            return outcome.model_copy(update={"seconds": round(time.monotonic() - begun, 3)})
+
+    async def _attempt(self, change: Change, step: Step) -> Outcome:
+        is_first = change.address not in self.begun
+        self.begun.add(change.address)
+        try:
+            if change.address in self.stale:
+                raise StaleError(self.stale[change.address])
+            done = await perform(self.crew, change, step, is_first=is_first)
+        except UnknownOutcomeError as error:
+            return self._outcome(step, Result.UNKNOWN, error=error)
+        except StaleError as error:
+            return self._outcome(step, Result.STALE, error=error)
+        except SetlistError as error:
+            if isinstance(error, AccessError):
+                self.crew.refused.add(change.provider_name)
+            return self._outcome(step, Result.FAILED, error=error)
+        return self._outcome(step, Result.DONE, done=(done.id, done.request_id))
+
+    def _outcome(
+        self,
+        step: Step,
+        result: Result,
+        *,
+        why: str = "",
+        error: SetlistError | None = None,
+        done: tuple[str, str] = ("", ""),
+    ) -> Outcome:
+        wrote = bool(step.method) and (result is Result.DONE or isinstance(error, NotKeptError))
+        return Outcome(
+            step=step.id,
+            address=step.address,
+            action=step.action,
+            result=result,
+            id=done[0],
+            request_id=done[1] or str(getattr(error, "request_id", "")),
+            why=str(error) if error else why,
+            exit_code=error.exit_code if error else 0,
+            wrote=wrote,
+            approval=str(step.approval) if step.approval and result is Result.DONE else "",
+        )
+

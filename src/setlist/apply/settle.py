@@ -1,0 +1,136 @@
+"""Open intents of an earlier run x what is live -> what became of them, by reads only; pure (design section 9)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from setlist.binding import Binding, Record, State, put
+from setlist.diff.identity import candidates
+from setlist.journal import Intent, open_intents
+from setlist.kind import Kind
+from setlist.lifecycle import is_satisfied
+from setlist.resource import Listed, World, parse_address, read_instant
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What settles the intents: records for the state, words for people, those nobody can decide, and how long to wait.
+
+    ``wait`` is in seconds: so young is an intent whose request may still be on its way.
+    """
+
+    records: tuple[Record, ...] = ()
+    words: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+    wait: float = 0.0
+
+
+def settle_creates(
+    state: State, kinds: Mapping[str, Kind], world: World, clock: tuple[datetime, Mapping[str, float]]
+) -> Settled:
+    """Settle creates whose answer never came: found by natural key is bound, not found is closed as not done.
+
+    ``clock`` is the time now and, by provider, the seconds for which a request may still be on its way.
+    """
+    now, patience = clock
+    parts = [
+        _settle_create(state, kinds[_kind_id(intent)], world, (intent, now, patience))
+        for intent in open_intents(state.intents)
+        if intent.action == "create" and _kind_id(intent) in kinds
+    ]
+    return _joined(parts)
+
+
+def _kind_id(intent: Intent) -> str:
+    where = parse_address(intent.address)
+    return where.kind_id if where else ""
+
+
+def _joined(parts: list[Settled]) -> Settled:
+    return Settled(
+        tuple(record for part in parts for record in part.records),
+        tuple(word for part in parts for word in part.words),
+        tuple(word for part in parts for word in part.unknown),
+        max((part.wait for part in parts), default=0.0),
+    )
+
+
+def _settle_create(
+    state: State, kind: Kind, world: World, subject: tuple[Intent, datetime, Mapping[str, float]]
+) -> Settled:
+    intent, now, patience = subject
+    found = matches(state, kind, world, intent)
+    if len(found) > 1:
+        ids = ", ".join(one.live.id for one in found)
+        return Settled(unknown=(f"{intent.address}: a create without an answer may be any of {ids}",))
+    if found:
+        remote_id = found[0].live.id
+        words = (f"{intent.address}: its create had reached {kind.provider}; bound to {remote_id}",)
+        return Settled((*bound(intent, remote_id), *closed(state.attempts, intent)), words)
+    begun = read_instant(intent.at, None) or now
+    left = (begun + timedelta(seconds=patience.get(kind.provider, 0.0)) - now).total_seconds()
+    words = (f"{intent.address}: its create had not reached {kind.provider}",)
+    return Settled(closed(state.attempts, intent), words, wait=max(0.0, left))
+
+
+def matches(state: State, kind: Kind, world: World, intent: Intent) -> list[Listed]:
+    """Return the live objects that the intent's create may have made.
+
+    A weak key needs more: an object that the vendor says was made before the intent is not ours.
+    """
+    found = [
+        one
+        for one in candidates(kind, world, intent.natural_key)
+        if not state.address_of(one.live.id, kind.id) and one.parent in ("", intent.parent) and not one.live.archived
+    ]
+    return found if kind.natural_key.strong else [one for one in found if not _is_older(one, intent)]
+
+
+def _is_older(one: Listed, intent: Intent) -> bool:
+    made, begun = read_instant(one.live.created_at, None), read_instant(intent.at, None)
+    return made is not None and begun is not None and made < begun - timedelta(seconds=1)
+
+
+def bound(intent: Intent, remote_id: str) -> tuple[Record, ...]:
+    """Return the record that binds a found object to its address, with the fields that the create sent as base."""
+    binding = Binding(
+        id=remote_id,
+        base=intent.base,
+        rules=intent.rules,
+        dependencies=intent.dependencies,
+        state_set=intent.goal,
+        protected=bool(intent.rules.get("prevent_destroy")),
+        parent=intent.parent,
+    )
+    return (put("bindings", intent.address, binding),)
+
+
+def closed(attempts: Mapping[str, int], intent: Intent) -> tuple[Record, ...]:
+    """Return the records that close an intent for good: its attempt number rises, so a later key differs."""
+    name = f"{intent.address}:{intent.action}"
+    return (
+        Record("intents", intent.id, None),
+        Record("attempts", name, max(attempts.get(name, 0), intent.attempt) + 1),
+    )
+
+
+def settle_transitions(state: State, kinds: Mapping[str, Kind], world: World) -> Settled:
+    """Settle lifecycle verbs whose answer never came by the state that is live now."""
+    parts: list[Settled] = []
+    for intent in open_intents(state.intents):
+        kind = kinds.get(_kind_id(intent))
+        if intent.action == "create" or kind is None or kind.lifecycle is None:
+            continue
+        live = world.live.get((kind.id, intent.remote_id))
+        done = live is not None and is_satisfied(kind.lifecycle, intent.goal, live.state)
+        words = f"{intent.address}: {intent.action} {'was done' if done else 'was not done'}"
+        binding = state.bindings.get(intent.address)
+        kept = _set_to(intent, binding) if done and binding else ()
+        parts.append(Settled((*kept, *closed(state.attempts, intent)), (words,)))
+    return _joined(parts)
+
+
+def _set_to(intent: Intent, binding: Binding) -> tuple[Record, ...]:
+    return (put("bindings", intent.address, binding.model_copy(update={"state_set": intent.goal})),)

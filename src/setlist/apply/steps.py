@@ -1,0 +1,285 @@
+"""One step -> one outcome: recheck before the first write, intent before what must not repeat, verify after."""
+
+from __future__ import annotations
+
+import asyncio
+from datetime import timedelta
+from typing import NamedTuple
+
+from pydantic import JsonValue
+
+from setlist.apply.crew import Crew, declared, filled, intent_for, parent_of, rebound
+from setlist.apply.settle import closed, matches
+from setlist.binding import Record, Tombstone, put
+from setlist.compare import Sides, Verdict, compare, fingerprint
+from setlist.errors import LostAnswerError, NotFoundError, RefusedError, StaleError, UnknownOutcomeError, VendorError
+from setlist.http import Reply, fill
+from setlist.journal import Intent
+from setlist.kind import Effect, Kind, Repeat
+from setlist.lifecycle import is_satisfied
+from setlist.live import read, to_live, unwrap
+from setlist.plan import Change, Step
+from setlist.resource import Listed, LiveResource, World, dotted, parse_dotted
+
+
+class Done(NamedTuple):
+    """What a step that succeeded leaves: the remote id and the vendor's request id."""
+
+    id: str = ""
+    request_id: str = ""
+
+
+class NotKeptError(VendorError):
+    """The vendor accepted a write and did not keep it all."""
+
+
+async def perform(crew: Crew, change: Change, step: Step, *, is_first: bool) -> Done:
+    """Carry out one step; raises StaleError if the object moved, VendorError and its kin if the vendor says no."""
+    match step.action:
+        case "create":
+            return await _create(crew, change, step)
+        case "adopt":
+            return await _adopt(crew, change)
+        case "forget":
+            return await _forget(crew, change, step)
+        case "delete":
+            await _recheck(crew, change, is_first=is_first)
+            return await _delete(crew, change, step)
+        case _:
+            if is_first or step.effect is Effect.IRREVERSIBLE:
+                await _recheck(crew, change, is_first=is_first)
+            return await (_update if step.facet else _transition)(crew, change, step)
+
+
+async def _recheck(crew: Crew, change: Change, *, is_first: bool) -> None:
+    """Read the object again before its first write; raises StaleError if it is not what was planned for."""
+    try:
+        live = await _live(crew, change)
+    except NotFoundError:
+        if any(step.action == "delete" for step in crew.plan.steps_of(change)):
+            return
+        raise StaleError(f"{change.id} is gone since the plan was made", todo="run setlist plan again") from None
+    if is_first and change.fingerprint and fingerprint(crew.kind(change), live) != change.fingerprint:
+        by = f" by {live.updated_by} at {live.updated_at}" if live.updated_by else ""
+        what = f"{change.id} was changed{by} since the plan was made"
+        raise StaleError(what, where=change.address, todo="run setlist plan again")
+
+
+async def _live(crew: Crew, change: Change) -> LiveResource:
+    binding = crew.ledger.binding(change.address)
+    remote_id = binding.id if binding else change.id
+    return await read(crew.writer(change), crew.kind(change), remote_id, parent_of(crew, change))
+
+
+async def _create(crew: Crew, change: Change, step: Step) -> Done:
+    kind = crew.kind(change)
+    path = fill(step.path, **({"parent": parent_of(crew, change)} if kind.parent else {}))
+    body = filled(step.body, step.holes, crew.ids())
+    intent = intent_for(crew, change, step, (path, body))
+    await crew.ledger.write(put("intents", intent.id, intent))
+    remote_id, request_id = await _create_once(crew, change, intent)
+    live = LiveResource(kind=kind.id, id=remote_id, fields={}, state=step.goal)
+    record = rebound(crew, change, live, {"base": intent.base, "state_set": step.goal, "observation": None})
+    await crew.ledger.write(record, *closed(crew.ledger.attempts, intent))
+    await _verify(crew, change, step)
+    return Done(remote_id, request_id)
+
+
+async def _create_once(crew: Crew, change: Change, intent: Intent) -> tuple[str, str]:
+    """Send a create so that one object comes of it, whatever happens to the answers; return its id."""
+    for _ in range(2):
+        try:
+            reply = await _send_intent(crew, change, intent)
+            return to_live(crew.kind(change), unwrap(crew.kind(change), reply.body), "").id, reply.request_id
+        except LostAnswerError:
+            found = await _look_for(crew, change, intent)
+            if len(found) > 1:
+                ids = ", ".join(one.live.id for one in found)
+                what = f"the create's answer was lost, and any of {ids} may be it"
+                raise UnknownOutcomeError(what, where=change.address, todo="look at them before anything else") from None
+            if found:
+                return found[0].live.id, ""
+        except RefusedError:
+            await crew.ledger.write(*closed(crew.ledger.attempts, intent))
+            raise
+    what = "the create got no answer twice, and nothing was found"
+    raise UnknownOutcomeError(what, where=change.address, todo="setlist plan looks for it again")
+
+
+async def _send_intent(crew: Crew, change: Change, intent: Intent) -> Reply:
+    return await crew.writer(change).send(
+        intent.method,
+        intent.path,
+        intent.body,
+        repeat=Repeat(intent.repeat),
+        idempotency_key=intent.idempotency_key if crew.kind(change).capabilities.idempotency_key else "",
+    )
+
+
+async def _look_for(crew: Crew, change: Change, intent: Intent) -> list[Listed]:
+    """Look for a create whose answer was lost: by two complete listings, the second once it must have arrived.
+
+    With a vendor's key, the same request is simply sent again, so nothing needs to be found.
+    """
+    kind = crew.kind(change)
+    if kind.capabilities.idempotency_key:
+        return []
+    found = await _matching(crew, kind, change, intent)
+    if not found:
+        await asyncio.sleep(crew.patience.get(kind.provider, 0.0))
+        found = await _matching(crew, kind, change, intent)
+    return found
+
+
+async def _matching(crew: Crew, kind: Kind, change: Change, intent: Intent) -> list[Listed]:
+    answer = await crew.writer(change).list(kind, fill(kind.collection, **_parent(kind, intent.parent)))
+    rows = tuple(Listed(to_live(kind, item, answer.read_at), intent.parent) for item in answer.items)
+    return matches(crew.ledger.snapshot(), kind, World(listed={kind.id: rows}), intent)
+
+
+def _parent(kind: Kind, parent: str) -> dict[str, str]:
+    return {"parent": parent} if kind.parent else {}
+
+
+async def _adopt(crew: Crew, change: Change) -> Done:
+    await _recheck(crew, change, is_first=True)
+    live = await _live(crew, change)
+    writes = any(step.facet for step in crew.plan.steps_of(change))
+    base = {} if writes else declared(crew, change)
+    await crew.ledger.write(rebound(crew, change, live, {"base": base, "state_set": live.state}))
+    return Done(live.id)
+
+
+async def _forget(crew: Crew, change: Change, step: Step) -> Done:
+    await crew.ledger.write(*_forgotten(crew, change, step))
+    return Done(change.id)
+
+
+def _forgotten(crew: Crew, change: Change, step: Step) -> tuple[Record, ...]:
+    """Return the records that forget an address; what Setlist took down itself leaves a tombstone."""
+    stone = Tombstone(address=change.address, id=change.id, at=crew.now().isoformat(), why=step.effect_text)
+    ended = step.destructive
+    return (Record("bindings", change.address, None), *((put("tombstones", change.id, stone),) if ended else ()))
+
+
+async def _delete(crew: Crew, change: Change, step: Step) -> Done:
+    kind = crew.kind(change)
+    path = fill(step.path, id=change.id, **_parent(kind, parent_of(crew, change)))
+    try:
+        reply = await crew.writer(change).send(step.method, path, None, repeat=Repeat.REPEAT)
+        request_id = reply.request_id
+    except NotFoundError:
+        request_id = ""
+    except RefusedError as error:
+        deletion = kind.capabilities.delete
+        raise type(error)(
+            error.what, where=change.address, todo=deletion.refusal_todo if deletion else "", status=error.status
+        ) from error
+    await crew.ledger.write(*_forgotten(crew, change, step))
+    return Done(change.id, request_id)
+
+
+async def _update(crew: Crew, change: Change, step: Step) -> Done:
+    kind = crew.kind(change)
+    binding = crew.ledger.binding(change.address)
+    remote_id = binding.id if binding else change.id
+    path = fill(step.path, id=remote_id, **_parent(kind, parent_of(crew, change)))
+    body = filled(step.body, step.holes, crew.ids())
+    reply = await crew.writer(change).send(step.method, path, body, repeat=step.repeat)
+    await _verify(crew, change, step)
+    return Done(remote_id, reply.request_id)
+
+
+async def _verify(crew: Crew, change: Change, step: Step) -> None:
+    """Read until the declared fields of the step are live, for as long as replicas may lag; then keep the read.
+
+    Raises NotKeptError naming the fields; the binding stays, and its base moves only for what was kept.
+    """
+    end = crew.now() + timedelta(seconds=crew.lag)
+    pause = 0.05
+    while True:
+        live, lost = await _compared(crew, change, step)
+        if live and not lost:
+            break
+        if crew.now() >= end:
+            raise NotKeptError(f"accepted but not kept: {', '.join(lost) or 'the object itself'}", where=change.address)
+        await asyncio.sleep(pause)
+        pause *= 2
+    fields = declared(crew, change)
+    binding = crew.ledger.binding(change.address)
+    kept = {name: fields[name] for name in step.sets if name in fields}
+    base = {**(binding.base if binding else {}), **kept}
+    await crew.ledger.write(rebound(crew, change, live, {"base": base}))
+
+
+async def _compared(crew: Crew, change: Change, step: Step) -> tuple[LiveResource | None, list[str]]:
+    """Return the live object and which of the step's fields are not yet as declared."""
+    kind = crew.kind(change)
+    try:
+        live = await _live(crew, change)
+    except NotFoundError:
+        return None, []
+    fields = declared(crew, change)
+    wanted = {name: fields[name] for name in step.sets if name in fields}
+    paths = change.rules.get("ignore_changes")
+    ignored = tuple(parse_dotted(str(path)) for path in (paths if isinstance(paths, list) else []))
+    rows = compare(kind, Sides(wanted, frozenset(), ignored, None, live))
+    return live, [dotted(one.path) for one in rows if one.verdict is not Verdict.UNREADABLE]
+
+
+async def _transition(crew: Crew, change: Change, step: Step) -> Done:
+    kind = crew.kind(change)
+    binding = crew.ledger.binding(change.address)
+    remote_id = binding.id if binding else change.id
+    path = fill(step.path, id=remote_id, **_parent(kind, parent_of(crew, change)))
+    body: JsonValue = filled(step.body, step.holes, crew.ids())
+    intent = intent_for(crew, change, step, (path, body))
+    spent = (Record("approvals", str(step.approval), crew.plan.id),) if step.approval else ()
+    await crew.ledger.write(put("intents", intent.id, intent), *spent)
+    origin = (await _live(crew, change)).state
+    request_id = await _hop(crew, change, intent, origin)
+    live = await _reached(crew, change, step)
+    news = {"state_set": step.goal}
+    await crew.ledger.write(rebound(crew, change, live, news), *closed(crew.ledger.attempts, intent))
+    return Done(remote_id, request_id)
+
+
+async def _hop(crew: Crew, change: Change, intent: Intent, origin: str) -> str:
+    """Send a lifecycle verb; a lost answer is settled by the state: at the origin, one more try if it may repeat."""
+    for attempt in range(2):
+        try:
+            return (await _send_intent(crew, change, intent)).request_id
+        except LostAnswerError as error:
+            state = (await _live(crew, change)).state
+            if _is_there(crew, change, intent.goal, state):
+                return ""
+            if state != origin:
+                await crew.ledger.write(*closed(crew.ledger.attempts, intent))
+                raise StaleError(f"it is {state} now", where=change.address, todo="run setlist plan again") from error
+            if attempt or intent.repeat == Repeat.ONCE:
+                what = f"{intent.action} got no answer and it is still {state}"
+                raise UnknownOutcomeError(what, where=change.address, todo="setlist plan looks at it again") from error
+        except RefusedError:
+            await crew.ledger.write(*closed(crew.ledger.attempts, intent))
+            raise
+    message = "a second lost answer has raised"
+    raise AssertionError(message)
+
+
+def _is_there(crew: Crew, change: Change, goal: str, state: str) -> bool:
+    lifecycle = crew.kind(change).lifecycle
+    return lifecycle is not None and is_satisfied(lifecycle, goal, state)
+
+
+async def _reached(crew: Crew, change: Change, step: Step) -> LiveResource:
+    end = crew.now() + timedelta(seconds=crew.lag)
+    pause = 0.05
+    while True:
+        live = await _live(crew, change)
+        if _is_there(crew, change, step.goal, live.state):
+            return live
+        if crew.now() >= end:
+            what = f"{step.action} was accepted, but it is {live.state}, not {step.goal}"
+            raise NotKeptError(what, where=change.address)
+        await asyncio.sleep(pause)
+        pause *= 2
