@@ -43,6 +43,7 @@ PROVIDER = Provider(
     kinds=(EXPERIENCE,),
     requests_per_minute=80,
     sandbox_path="/fanfare/api/v1",
+    sandbox_secret="sk_test_sandbox",
     explain=explain,
     in_progress=in_progress,
 )

@@ -1,0 +1,102 @@
+"""`setlist apply` and what `destroy` shares with it: plan or read a plan, ask, carry out, tell."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from setlist.apply.refusal import Consent
+from setlist.approval import read_given
+from setlist.cli import loop
+from setlist.cli.options import is_automated, is_colored, open_project, project_options
+from setlist.cli.plan import exit_code
+from setlist.cli.planning import choices_of, plan_options, planned
+from setlist.cli.progress import progress
+from setlist.errors import BlockedError, UsageError
+from setlist.journal import Receipt
+from setlist.pipeline import Course, Planning, Setup, carry_out
+from setlist.plan import Plan, from_json
+from setlist.render import json, text
+
+
+def apply_options(command: Any) -> Any:
+    """Add the options that say what is allowed and how the lock is waited for."""
+    for option in (
+        click.option("--json", "as_json", is_flag=True, help="Print the receipt as JSON."),
+        click.option("--lock-timeout", type=click.FloatRange(0), default=0.0, help="Seconds to wait for the lock (0)."),
+        click.option("--skip-blocked", is_flag=True, help="Leave blocked and irreversible steps out, do the rest."),
+        click.option("--allow-destructive", is_flag=True, help="Allow steps that delete, archive or stop people."),
+        click.option("--auto-approve", is_flag=True, help="Do not ask; irreversible steps need --approve all the same."),
+    ):
+        command = option(command)
+    return command
+
+
+@click.command("apply")
+@click.argument("file", required=False, type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--refresh-only", is_flag=True, help="Only note what is live; write nothing to a vendor.")
+@apply_options
+@plan_options
+@project_options
+def command(file: Path | None, **options: Any) -> int:
+    """Carry out a plan: FILE as saved by plan -o, or a fresh one after a yes."""
+    setup = open_project(options["environment"], options["variables"], options["var_file"])
+    if file:
+        return conclude(setup, from_json(file.read_bytes(), str(file)), options, f"setlist apply {file}")
+    return plan_and_apply(setup, options, "setlist apply")
+
+
+def plan_and_apply(setup: Setup, options: dict[str, Any], name: str) -> int:
+    """Plan, show, ask and carry out."""
+    if setup.settings.protected and is_automated():
+        what = f"the environment {setup.settings.name} is protected: in automation only a saved plan is applied"
+        raise BlockedError(what, todo="setlist plan -o FILE, have it reviewed, setlist apply FILE")
+    planning = loop.run(planned(setup, choices_of(options), options["approve"]))
+    if not options["as_json"]:
+        click.echo(text.plan_text(planning.plan, color=is_colored(sys.stdout, no_color=options["no_color"])))
+    if planning.plan.refusals:
+        return exit_code(planning.plan, detailed=False)
+    if planning.plan.steps and not options["auto_approve"]:
+        _ask(planning.plan)
+    return conclude(setup, planning, options, name)
+
+
+def _ask(plan: Plan) -> None:
+    """Ask for a yes; raises UsageError where nobody can answer."""
+    if not sys.stdin.isatty():
+        raise UsageError("there is no terminal to ask at", todo="add --auto-approve, or apply a saved plan")
+    where = f"{plan.project} in {plan.environment}"
+    answer = click.prompt(f"\nApply this to {where}? Only 'yes' is accepted", default="", show_default=False)
+    if answer != "yes":
+        raise click.Abort
+
+
+def conclude(setup: Setup, planning: Planning | Plan, options: dict[str, Any], name: str) -> int:
+    """Carry a plan out, tell what was done, and return the exit code."""
+    consent = Consent(
+        approvals=read_given(options["approve"]),
+        allow_destructive=options["allow_destructive"],
+        skip_blocked=options["skip_blocked"],
+    )
+    plan = planning.plan if isinstance(planning, Planning) else planning
+    with progress(plan) as report:
+        course = Course(
+            consent=consent,
+            report=report,
+            parallelism=options["parallelism"],
+            lock_timeout=options["lock_timeout"],
+            command=name,
+        )
+        receipt = loop.run_stoppable(lambda stop: carry_out(setup, planning, course._replace(stop=stop)))
+    return _told(receipt, options)
+
+
+def _told(receipt: Receipt, options: dict[str, Any]) -> int:
+    if options["as_json"]:
+        click.echo(json.receipt_json(receipt), nl=False)
+    elif receipt.outcomes or receipt.settled:
+        click.echo(text.receipt_text(receipt, color=is_colored(sys.stdout, no_color=options["no_color"])))
+    return receipt.exit_code

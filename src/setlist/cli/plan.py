@@ -1,0 +1,54 @@
+"""`setlist plan`: what would change, as text or JSON, optionally saved."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+import click
+
+from setlist.cli import loop
+from setlist.cli.options import is_colored, open_project, project_options
+from setlist.cli.planning import choices_of, plan_options, planned
+from setlist.plan import Plan, to_json
+from setlist.render import text
+
+
+@click.command("plan")
+@click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for apply FILE.")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
+@click.option("--refresh-only", is_flag=True, help="Only compare: show what moved live, plan no step.")
+@click.option("--destroy", is_flag=True, help="Plan the removal of everything that is managed.")
+@plan_options
+@project_options
+def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bool, no_color: bool, **rest: Any) -> int:
+    """Show what would change at the vendors; changes nothing."""
+    setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
+    planning = loop.run(planned(setup, choices_of(rest), rest["approve"]))
+    if out:
+        save(planning.plan, out)
+    if as_json or form == "json":
+        click.echo(to_json(planning.plan), nl=False)
+    else:
+        click.echo(text.plan_text(planning.plan, color=is_colored(sys.stdout, no_color=no_color)))
+        if out:
+            click.echo(f"Saved to {out}. To carry out exactly this: setlist apply {out}", err=True)
+    return exit_code(planning.plan, detailed=detailed_exitcode)
+
+
+def exit_code(plan: Plan, *, detailed: bool) -> int:
+    """Return 6 for a plan that a guard refuses, 2 for changes where that was asked for."""
+    if plan.refusals:
+        return 6
+    return 2 if detailed and plan.has_changes else 0
+
+
+def save(plan: Plan, out: Path) -> None:
+    """Write the plan file so that only its owner can read it: it holds complete bodies."""
+    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(handle, "wb") as file:
+        file.write(to_json(plan))

@@ -1,0 +1,65 @@
+"""The options of everything that plans, and the planning itself: plan, apply and destroy share them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any, TypeVar
+
+import click
+
+from setlist.approval import read_given
+from setlist.apply.refusal import Consent
+from setlist.pipeline import Choices, Planning, Setup, load_all, make_plan, resumed
+from setlist.diff.changes import Wishes
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def plan_options(command: F) -> F:
+    """Add the options that say what a plan covers and how differences are resolved."""
+    for option in (
+        click.option("--approve", multiple=True, metavar="EFFECT:ADDRESS@DIGEST", help="Consent to one such effect."),
+        click.option("--parallelism", type=click.IntRange(1, 100), default=10, help="Requests at once (10)."),
+        click.option(
+            "--on-conflict",
+            type=click.Choice(["fail", "git", "live"]),
+            default="fail",
+            help="What wins where git and somebody live changed the same field (fail).",
+        ),
+        click.option(
+            "--on-drift",
+            type=click.Choice(["restore", "keep", "fail"]),
+            default="restore",
+            help="What becomes of a field that somebody changed live (restore).",
+        ),
+        click.option("--refresh", type=click.Choice(["auto", "full"]), default="auto", help="full reads every object."),
+        click.option("--exclude", "excludes", multiple=True, metavar="ADDRESS", help="Leave this and its dependents out."),
+        click.option("--target", "targets", multiple=True, metavar="ADDRESS", help="Only this and what it depends on."),
+    ):
+        command = option(command)
+    return command
+
+
+def choices_of(options: Mapping[str, Any]) -> Choices:
+    """Return what the command's options ask of a plan."""
+    return Choices(
+        mode="destroy" if options.get("destroy") else "refresh-only" if options.get("refresh_only") else "apply",
+        targets=options["targets"],
+        excludes=options["excludes"],
+        wishes=Wishes(on_drift=options["on_drift"], on_conflict=options["on_conflict"]),
+        refresh_all=options["refresh"] == "full",
+        parallelism=options["parallelism"],
+    )
+
+
+async def planned(setup: Setup, choices: Choices, approve: tuple[str, ...]) -> Planning:
+    """Load and plan; held objects that an approval lets go are planned once more, now on their way up."""
+    loaded = load_all(setup)
+    warnings = tuple(map(str, loaded.warnings))
+    planning = await make_plan(setup, loaded.resources, choices, warnings)
+    free = resumed(setup, planning.plan, Consent(approvals=read_given(approve)))
+    if not free:
+        return planning
+    again = replace(choices, wishes=replace(choices.wishes, resumed=free))
+    return await make_plan(setup, loaded.resources, again, warnings)

@@ -1,0 +1,37 @@
+"""`setlist validate`: all mistakes of the files, offline."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from setlist.cli.options import is_colored, open_project, project_options
+from setlist.errors import InvalidProject
+from setlist.render import json, text
+from setlist.source import load
+
+
+@click.command("validate")
+@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
+@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@project_options
+def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
+    """Check the files: offline, without credentials, all mistakes at once."""
+    color = is_colored(sys.stdout, no_color=no_color)
+    try:
+        setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
+        loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
+        problems, warnings, resources, files = loaded.problems, loaded.warnings, len(loaded.resources), loaded.files
+    except InvalidProject as error:
+        problems, warnings, resources, files = error.problems, (), 0, 0
+    if as_json or form == "json":
+        click.echo(json.problems_json(problems, warnings), nl=False)
+    elif problems:
+        click.echo(text.problems_text(problems, color=color))
+    else:
+        for warning in warnings:
+            click.echo(f"Warning: {warning}", err=True)
+        click.echo(f"Valid: {resources} resources in {files} files.")
+    return 3 if problems else 0

@@ -1,0 +1,430 @@
+"""The whole program on one page: load -> observe -> diff -> order -> check -> plan, and plan -> outcomes -> receipt."""
+
+from __future__ import annotations
+
+import asyncio
+import getpass
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Literal, NamedTuple
+
+from setlist import __version__
+from setlist.apply.crew import Crew
+from setlist.apply.refusal import Consent, refuse, refuse_unapproved, resumable
+from setlist.apply.run import run
+from setlist.apply.settle import Settled, settle_creates, settle_transitions
+from setlist.approval import Scope, needed
+from setlist.binding import Anchor, Record, State, fold, put
+from setlist.diff.changes import Planned, Wishes, diff
+from setlist.diff.identity import Sight, natural_key
+from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, UnknownOutcomeError
+from setlist.graph import order, select
+from setlist.guard import Limits, refuse_gone, refuse_removals, refuse_start
+from setlist.http import Budget, Endpoint, Reader, in_process, open_reader, open_writer
+from setlist.journal import Outcome, Receipt
+from setlist.kind import Effect, Kind, Provider
+from setlist.live import Question, list_all, read_all
+from setlist.plan import Change, Note, Plan, Step, seal
+from setlist.project import Project, Settings, find_project, read_project
+from setlist.registry import find_providers, kinds_of
+from setlist.resource import Resource, World, parse_address, read_instant
+from setlist.source import Inputs, Loaded, load
+from setlist.state.file import FileStore
+from setlist.state.ledger import Ledger, open_ledger
+from setlist.state.store import Owner, Store
+
+SANDBOX_URL = "http://sandbox.invalid"
+
+
+def wall_clock() -> datetime:
+    """Return the time now, in UTC; the only clock that the commands use."""
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One project in one environment, opened: its settings, vendors, state store, surroundings and clock."""
+
+    project: Project
+    settings: Settings
+    providers: Mapping[str, Provider]
+    store: Store
+    inputs: Inputs
+    now: Callable[[], datetime] = wall_clock
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """Every known kind by ``provider/Kind``."""
+        return kinds_of(self.providers)
+
+    @property
+    def scope(self) -> Scope:
+        """What approvals are bound to."""
+        urls = {name: base_url(self, name) for name in self.providers}
+        return Scope(self.settings.project, self.settings.name, urls)
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What a plan is asked for; the names are those of the command's options."""
+
+    mode: Literal["apply", "destroy", "refresh-only"] = "apply"
+    targets: tuple[str, ...] = ()
+    excludes: tuple[str, ...] = ()
+    wishes: Wishes = field(default_factory=Wishes)
+    refresh_all: bool = False
+    parallelism: int = 10
+
+
+class Planning(NamedTuple):
+    """A plan and what it was made from; ``settled`` tells of intents of an earlier run, recorded by apply only."""
+
+    plan: Plan
+    world: World
+    settled: tuple[str, ...]
+
+
+def open_setup(start: Path, environment: str | None, inputs: Inputs, now: Callable[[], datetime] = wall_clock) -> Setup:
+    """Open the project at or above ``start``; raises InvalidProject, UsageError."""
+    project = read_project(find_project(start))
+    settings = project.settings(environment)
+    folder = project.folder / settings.state.path
+    return Setup(project, settings, find_providers(), FileStore(folder, settings.name), inputs, now)
+
+
+def load_all(setup: Setup) -> Loaded:
+    """Load every file; raises InvalidProject with all mistakes."""
+    loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
+    if loaded.problems:
+        raise InvalidProject(loaded.problems)
+    return loaded
+
+
+def base_url(setup: Setup, name: str) -> str:
+    """Return where a provider answers: the sandbox, the project's address, or the vendor's usual one."""
+    settings, provider = setup.settings.providers.get(name), setup.providers[name]
+    if settings and settings.base_url:
+        return settings.base_url
+    return f"{SANDBOX_URL}{provider.sandbox_path}" if settings and settings.sandbox else provider.base_url
+
+
+def endpoint(setup: Setup, name: str, budget: Budget) -> Endpoint:
+    """Return how a provider is reached; the secret comes from the variable that the project file names."""
+    settings, provider = setup.settings.providers.get(name), setup.providers[name]
+    variable = provider.credential.variable
+    if settings:
+        variable = settings.credentials.get(provider.credential.setting, variable)
+    sandboxed = bool(settings and settings.sandbox)
+    secret = setup.inputs.environ.get(variable, provider.sandbox_secret if sandboxed else "")
+    made = Endpoint(
+        provider=provider,
+        base_url=base_url(setup, name),
+        secret=secret,
+        variable=variable,
+        requests_per_minute=(settings and settings.requests_per_minute) or provider.requests_per_minute,
+        timeout=settings.timeout.total_seconds() if settings and settings.timeout else 30.0,
+        budget=budget,
+        insecure=bool(settings and settings.insecure),
+    )
+    return replace(made, transport=in_process(sandbox_app(setup)), wait_factor=0.0) if sandboxed else made
+
+
+def sandbox_app(setup: Setup):  # noqa: ANN201 - an ASGI application, whose type is the sandbox's business
+    """Return the sandbox's application over its file in the project's state folder."""
+    from setlist.sandbox import create_app  # noqa: PLC0415 - 100 ms of import that only a sandboxed project needs
+
+    folder = setup.project.folder / ".setlist"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return create_app(folder / "sandbox.sqlite")
+
+
+async def make_plan(setup: Setup, resources: tuple[Resource, ...], choices: Choices, warnings: tuple[str, ...]) -> Planning:
+    """Read everything and return the plan; it cannot write, being built on readers alone."""
+    stored = await setup.store.read()
+    state = stored or State(lineage="")
+    limits = _limits(setup)
+    refused = refuse_start(state, limits)
+    if refused:
+        raise BlockedError("; ".join(map(str, refused)))
+    async with _readers(setup, _names(setup, resources, state)) as readers:
+        question = Question(setup.kinds, resources, state, _keys(setup, resources, state), choices.refresh_all, choices.parallelism)
+        listings = await list_all(readers, question)
+        created = settle_creates(state, setup.kinds, listings, (setup.now(), {}))
+        state = _folded(state, created)
+        world = await read_all(readers, replace(question, state=state), listings)
+    moved = settle_transitions(state, setup.kinds, world)
+    state = _folded(state, moved)
+    words = (*created.words, *moved.words)
+    unknown = (*created.unknown, *moved.unknown)
+    plan = _plan(setup, (state, world), resources, choices)
+    notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
+    return Planning(seal(plan.model_copy(update={"warnings": notes})), world, words)
+
+
+def _folded(state: State, settled: Settled) -> State:
+    if not settled.records:
+        return state
+    return State.model_validate(fold(state.model_dump(mode="json"), settled.records))
+
+
+async def _lock_warning(setup: Setup) -> tuple[str, ...]:
+    holder = await setup.store.holder()
+    return (f"the state is locked by {holder.who} on {holder.where}, {holder.command}",) if holder else ()
+
+
+def _limits(setup: Setup) -> Limits:
+    return Limits(
+        removals=setup.settings.guards.removals,
+        base_urls={name: base_url(setup, name) for name in setup.providers},
+        organisations={name: one.organisation or "" for name, one in setup.settings.providers.items()},
+        is_protected=setup.settings.protected,
+    )
+
+
+def _names(setup: Setup, resources: tuple[Resource, ...], state: State) -> list[str]:
+    """Return the vendors that a plan has to ask: those of a resource, a binding or an open intent."""
+    named = {one.address.provider for one in resources}
+    texts = (*state.bindings, *(str(one.get("address", "")) for one in state.intents.values()))
+    named |= {where.provider for text in texts if (where := parse_address(text))}
+    lacking = sorted(named - setup.providers.keys())
+    if lacking:
+        raise SetlistError(f"the state holds objects of {', '.join(lacking)}, which is not installed")
+    return sorted(named)
+
+
+@asynccontextmanager
+async def _readers(setup: Setup, names: list[str]) -> AsyncIterator[dict[str, Reader]]:
+    budget = Budget()
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(open_reader(endpoint(setup, name, budget))) for name in names}
+
+
+def _keys(setup: Setup, resources: tuple[Resource, ...], state: State) -> dict[str, frozenset[str]]:
+    """Return by kind the natural keys, case-folded, of the resources without a binding."""
+    found: dict[str, set[str]] = {}
+    for one in resources:
+        if str(one.address) not in state.bindings:
+            key = natural_key(setup.kinds[one.address.kind_id], one, setup.settings.project, setup.settings.name)
+            values = {str(value).casefold() for value in key.values() if value is not None}
+            found.setdefault(one.address.kind_id, set()).update(values)
+    return {kind_id: frozenset(values) for kind_id, values in found.items()}
+
+
+def _plan(setup: Setup, seen: tuple[State, World], resources: tuple[Resource, ...], choices: Choices) -> Plan:
+    """Compare, order and check: pure from here on."""
+    state, world = seen
+    now = setup.now()
+    sight = Sight(state, world, now, setup.settings.project, setup.settings.name)
+    wanted = () if choices.mode == "destroy" else resources
+    planned = diff(sight, setup.kinds, wanted, choices.wishes)
+    covered = select(_dependencies(resources, state), *_narrowed(choices, resources, state))
+    pairs = [_quieted(one, choices) for one in planned if one.change.address in covered]
+    remembered = {address: one.dependencies for address, one in state.bindings.items()}
+    changes, steps = order(pairs, remembered)
+    steps = _approved(setup, state, changes, steps)
+    refusals = refuse_gone(state, world)
+    if choices.mode != "destroy":
+        refusals = (*refusals, *refuse_removals(state, setup.kinds, tuple(pairs), _limits(setup)))
+    return Plan(
+        setlist_version=__version__,
+        project=setup.settings.project,
+        environment=setup.settings.name,
+        lineage=state.lineage,
+        created_at=now.isoformat(),
+        expires_at=_expiry(setup, changes, steps, now).isoformat(),
+        mode=choices.mode,
+        providers={name: base_url(setup, name) for name in _names(setup, resources, state)},
+        resource_changes=changes,
+        steps=() if refuse_gone(state, world) else steps,
+        refusals=refusals,
+        complete=not (choices.targets or choices.excludes),
+        applyable=bool(steps) and not refusals,
+        errored=bool(refusals),
+    )
+
+
+def _dependencies(resources: tuple[Resource, ...], state: State) -> dict[str, tuple[str, ...]]:
+    bound = {address: one.dependencies for address, one in state.bindings.items()}
+    return bound | {str(one.address): tuple(map(str, one.dependencies)) for one in resources}
+
+
+def _narrowed(choices: Choices, resources: tuple[Resource, ...], state: State) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    known = _dependencies(resources, state)
+    for address in (*choices.targets, *choices.excludes):
+        if address not in known:
+            problem = f"{address} is neither declared nor managed"
+            raise SetlistError(problem, todo="setlist state list and setlist validate name the addresses")
+    return choices.targets, choices.excludes
+
+
+def _quieted(one: Planned, choices: Choices) -> tuple[Change, tuple[Step, ...]]:
+    """Return the pair, without steps in a plan that only refreshes."""
+    if choices.mode != "refresh-only":
+        return one.change, one.steps
+    return one.change.model_copy(update={"steps": (), "blocked": ()}), ()
+
+
+def _approved(setup: Setup, state: State, changes: tuple[Change, ...], steps: tuple[Step, ...]) -> tuple[Step, ...]:
+    """Return the steps with their attempt numbers and the approvals that they need."""
+    by_address = {change.address: change for change in changes}
+    scope, kinds = setup.scope, setup.kinds
+    result: list[Step] = []
+    for step in steps:
+        change = by_address[step.address]
+        numbered = step.model_copy(update={"attempt": state.attempts.get(f"{step.address}:{step.action}", 0)})
+        consent = needed(scope, kinds[f"{change.provider_name}/{change.type}"], change, numbered)
+        result.append(numbered.model_copy(update={"approval": consent}))
+    return tuple(result)
+
+
+def _expiry(setup: Setup, changes: tuple[Change, ...], steps: tuple[Step, ...], now: datetime) -> datetime:
+    """Return when the plan expires: at the earliest future instant that it writes, or after its time to live."""
+    guards = setup.settings.guards
+    moments = [now + guards.plan_ttl]
+    by_address = {change.address: change for change in changes}
+    for step in steps:
+        change = by_address[step.address]
+        timing = setup.kinds[f"{change.provider_name}/{change.type}"].timing
+        notice = guards.min_notice if step.effect is Effect.IRREVERSIBLE else timedelta()
+        fields = change.change.after or {}
+        texts = (fields.get(name) for name in timing if name in step.sets)
+        points = (read_instant(text, fields.get("timeZone")) for text in texts if isinstance(text, str))
+        moments += [point - notice for point in points if point and point > now]
+    return min(moments)
+
+
+class Course(NamedTuple):
+    """How a plan is applied: consent, the signal to stop, and what hears of each outcome."""
+
+    consent: Consent = Consent()
+    stop: asyncio.Event | None = None
+    report: Callable[[Outcome], None] = lambda _outcome: None
+    parallelism: int = 10
+    lock_timeout: float = 0.0
+    command: str = "setlist apply"
+    lag: float = 5.0
+
+
+async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> Receipt:
+    """Apply a plan under the lock; raises before the first write if it may not be applied, else returns its receipt."""
+    plan = planning.plan if isinstance(planning, Planning) else planning
+    world = planning.world if isinstance(planning, Planning) else None
+    owner = owner_of(setup.now(), course.command)
+    async with open_ledger(setup.store, owner, course.lock_timeout, uuid.uuid4().hex) as ledger:
+        _refuse_again(plan, ledger)
+        names = _names(setup, (), ledger.snapshot())
+        async with _writers(setup, sorted({*names, *plan.providers})) as crew_of:
+            words = await _settle(setup, ledger, crew_of)
+            state = ledger.snapshot()
+            fresh = state.model_copy(update={"lineage": ""}) if not plan.lineage and not state.plans else state
+            refuse(plan, fresh, setup.scope, setup.now())
+            refuse_unapproved(plan, setup.kinds, setup.scope, course.consent)
+            await ledger.write(*_anchors(setup, plan, ledger))
+            receipt = await run(_crew(setup, plan, (ledger, crew_of), course), world, words)
+        await setup.store.put_receipt(receipt)
+    return receipt
+
+
+def _refuse_again(plan: Plan, ledger: Ledger) -> None:
+    """Raise if this very plan was begun before: a plan runs once."""
+    earlier = ledger.snapshot().plans.get(plan.id)
+    if earlier and earlier.complete:
+        raise AlreadyApplied(f"already applied, finished {earlier.finished}; nothing was done")
+    if earlier:
+        raise StaleError(f"this plan was begun at {earlier.started} and not completed", todo="run setlist plan again")
+
+
+class AlreadyApplied(SetlistError):  # noqa: N818 - good news, not an error
+    """The plan was applied before, completely; there is nothing to do."""
+
+    exit_code = 0
+
+
+def owner_of(now: datetime, command: str) -> Owner:
+    """Return who holds the lock while this process writes."""
+    return Owner(
+        id=uuid.uuid4().hex,
+        who=getpass.getuser(),
+        where=socket.gethostname(),
+        pid=os.getpid(),
+        since=now.isoformat(),
+        command=command,
+    )
+
+
+@asynccontextmanager
+async def _writers(setup: Setup, names: list[str]):  # noqa: ANN202 - an async iterator of dict[str, Writer]
+    budget = Budget()
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(open_writer(endpoint(setup, name, budget))) for name in names}
+
+
+def _anchors(setup: Setup, plan: Plan, ledger: Ledger) -> list[Record]:
+    """Return the records that tie the state to the providers' addresses and organisations."""
+    known = ledger.snapshot().providers
+    limits = _limits(setup)
+    return [
+        put("providers", name, Anchor(base_url=url, organisation=limits.organisations.get(name, "")))
+        for name, url in plan.providers.items()
+        if name not in known
+    ]
+
+
+def _crew(setup: Setup, plan: Plan, means: tuple[Ledger, Mapping[str, object]], course: Course) -> Crew:
+    ledger, writers = means
+    return Crew(
+        plan=plan,
+        kinds=setup.kinds,
+        writers=writers,
+        ledger=ledger,
+        now=setup.now,
+        patience=_patience(setup),
+        stop=course.stop or asyncio.Event(),
+        parallelism=course.parallelism,
+        lag=course.lag,
+        report=course.report,
+    )
+
+
+def _patience(setup: Setup) -> dict[str, float]:
+    """Return by vendor how long an unanswered request may still be on its way: none when it runs in this process."""
+    settings = setup.settings.providers
+    return {
+        name: 0.0
+        if name in settings and settings[name].sandbox
+        else (settings[name].timeout.total_seconds() if name in settings and settings[name].timeout else 30.0)
+        for name in setup.providers
+    }
+
+
+async def _settle(setup: Setup, ledger: Ledger, readers: Mapping[str, Reader]) -> tuple[str, ...]:
+    """Settle the intents of an earlier run, by reads only, and record what became of them."""
+    if not ledger.snapshot().intents:
+        return ()
+    question = Question(setup.kinds, (), ledger.snapshot(), {})
+    while True:
+        listings = await list_all(readers, question)
+        created = settle_creates(question.state, setup.kinds, listings, (setup.now(), _patience(setup)))
+        if not created.wait:
+            break
+        await asyncio.sleep(created.wait)
+    if created.unknown:
+        raise UnknownOutcomeError("; ".join(created.unknown), todo="look at them in the vendor's screens, then adopt one")
+    await ledger.write(*created.records)
+    world = await read_all(readers, replace(question, state=ledger.snapshot()), listings)
+    moved = settle_transitions(ledger.snapshot(), setup.kinds, world)
+    await ledger.write(*moved.records)
+    return (*created.words, *moved.words)
+
+
+
+
+def resumed(setup: Setup, plan: Plan, consent: Consent) -> frozenset[str]:
+    """Return the held addresses that an approval lets go."""
+    return resumable(plan, setup.scope, consent.approvals)
