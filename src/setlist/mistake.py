@@ -46,6 +46,7 @@ _LENGTHS = {
     "too_long": ("max_length", "at most", "entry"),
 }
 _SPOKEN_LENGTH = 60
+_FEW = 12
 
 
 class Fault(NamedTuple):
@@ -98,9 +99,9 @@ def closest(word: str, known: Iterable[str]) -> str:
 
 
 def suggest(word: str, known: Iterable[str], lead: str = "one of") -> str:
-    """Return the closest known word as a question, or all of them."""
+    """Return the closest known word as a question, or else all of them if they are few."""
     words = sorted(known)
-    return closest(word, words) or (f"{lead}: {', '.join(words)}" if words else "")
+    return closest(word, words) or (f"{lead}: {', '.join(words)}" if 0 < len(words) <= _FEW else "")
 
 
 def keys_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
@@ -186,27 +187,30 @@ def _would_fit(text: str, nouns: Sequence[str]) -> bool:
 
 def _refused(name: str, detail: ErrorDetails) -> tuple[str, str]:
     kind, value, facts = detail["type"], detail["input"], detail.get("ctx", {})
-    match kind:
-        case "literal_error" | "enum":
-            choices = [one.strip("'") for one in re.split(r", | or ", str(facts["expected"]))]
-            hint = closest(value, choices) if isinstance(value, str) else ""
-            return f"{name} is {spoken(value)}, not one of {', '.join(choices)}", hint
-        case "value_error" | "assertion_error":
-            what, _, todo = str(facts["error"]).partition("; ")
-            return f"{name}: {what}", todo
-        case "string_pattern_mismatch":
-            return f"{name} is {spoken(value)}, which does not have the form {facts['pattern']}", ""
-        case _ if kind in _LENGTHS:
-            return _length(name, *_LENGTHS[kind], facts), ""
-        case _ if kind in _BOUNDS:
-            key, words = _BOUNDS[kind]
-            return f"{name} is {value}, but must be {words} {facts[key]}", ""
-        case _ if kind.startswith(("int_", "float_", "bool_")):
-            wanted = _NOUNS[kind.partition("_")[0]]
-            return _mismatch(name, value, [wanted])
-        case _:
-            said = detail["msg"][:1].lower() + detail["msg"][1:]
-            return f"{name} is {spoken(value)}: {said}", ""
+    family = kind.partition("_")[0]
+    if kind in ("literal_error", "enum"):
+        choices = [one.strip("'") for one in re.split(r", | or ", str(facts["expected"]))]
+        hint = closest(value, choices) if isinstance(value, str) else ""
+        return f"{name} is {spoken(value)}, not one of {', '.join(choices)}", hint
+    if kind in ("value_error", "assertion_error"):
+        what, _, todo = str(facts["error"]).partition("; ")
+        return f"{name}: {what}", todo
+    if family in ("int", "float", "bool"):
+        return _mismatch(name, value, [_NOUNS[family]])
+    return _out_of_form(name, detail, facts), ""
+
+
+def _out_of_form(name: str, detail: ErrorDetails, facts: Mapping[str, object]) -> str:
+    kind, value = detail["type"], detail["input"]
+    if kind == "string_pattern_mismatch":
+        return f"{name} is {spoken(value)}, which does not have the form {facts['pattern']}"
+    if kind in _LENGTHS:
+        return _length(name, *_LENGTHS[kind], facts)
+    if kind in _BOUNDS:
+        key, words = _BOUNDS[kind]
+        return f"{name} is {value}, but must be {words} {facts[key]}"
+    said = detail["msg"][:1].lower() + detail["msg"][1:]
+    return f"{name} is {spoken(value)}: {said}"
 
 
 def _length(name: str, key: str, words: str, noun: str, facts: Mapping[str, object]) -> str:

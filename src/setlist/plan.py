@@ -100,7 +100,7 @@ class Change(_Planned):
     """All that a plan does to one resource.
 
     ``declared`` with ``holes`` is what becomes the base; ``rules`` and ``dependencies`` what the binding remembers.
-    ``fingerprint`` is that of the object when planned; ``drift`` the fields that somebody moved live.
+    ``fingerprint`` is that of the object when planned; ``replaces`` the id of a gone object that a create stands for.
     """
 
     address: str
@@ -110,6 +110,7 @@ class Change(_Planned):
     action: Action
     change: Delta
     id: str = ""
+    replaces: str = ""
     origin: str = ""
     fields: tuple[FieldChange, ...] = ()
     steps: tuple[str, ...] = ()

@@ -10,13 +10,13 @@ from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, JsonValue, PlainSerializer
-from pydantic import ValidationError, WithJsonSchema
+from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, PlainSerializer, ValidationError, WithJsonSchema
 
 from setlist.document import Document, read_documents
+from setlist.envelope import Name
 from setlist.errors import InvalidProject, Problem, UsageError
 from setlist.mistake import problems_of, read_as, suggest
-from setlist.resource import NAME, Origin
+from setlist.resource import Origin, Spec
 from setlist.resource import Path as Keys
 
 PROJECT_FILE = "setlist.yaml"
@@ -30,7 +30,9 @@ _SECRET_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
 def read_duration(text: object) -> timedelta:
-    """Return the time that ``90s``, ``15m``, ``24h`` or ``7d`` spells; raises ValueError."""
+    """Return the time that ``90s``, ``15m``, ``24h`` or ``7d`` spells, or a time itself; raises ValueError."""
+    if isinstance(text, timedelta):
+        return text
     found = _DURATION.fullmatch(text) if isinstance(text, str) else None
     if found is None:
         message = "not a duration; write 90s, 15m, 24h or 7d"
@@ -45,13 +47,6 @@ def spell_duration(span: timedelta) -> str:
         if seconds and seconds % size == 0:
             return f"{seconds // size}{unit}"
     return f"{seconds}s"
-
-
-def _is_name(text: str) -> str:
-    if not NAME.fullmatch(text):
-        message = f"'{text}' is no name; use small letters, digits and hyphens, at most 63, a letter or digit at both ends"
-        raise ValueError(message)
-    return text
 
 
 def _is_variable(text: str) -> str:
@@ -92,7 +87,6 @@ def _is_url(text: str) -> str:
     return text.rstrip("/")
 
 
-Name = Annotated[str, AfterValidator(_is_name), Field(json_schema_extra={"pattern": f"^{NAME.pattern}$"})]
 Variable = Annotated[str, AfterValidator(_is_variable), Field(json_schema_extra={"pattern": f"^{VARIABLE.pattern}$"})]
 SecretName = Annotated[
     str, AfterValidator(_is_secret_name), Field(json_schema_extra={"pattern": f"^{_SECRET_NAME.pattern}$"})
@@ -107,68 +101,83 @@ Duration = Annotated[
 ]
 
 
-class _Part(BaseModel):
-    """A part of the project file: frozen, strict, unknown keys refused."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", strict=True, defer_build=True)
+P = TypeVar("P", bound=Spec)
 
 
-P = TypeVar("P", bound=_Part)
-
-
-class Guards(_Part):
+class Guards(Spec):
     """Thresholds that refuse a plan which looks like an accident."""
 
-    removals: float = Field(0.3, ge=0, le=1, description="The largest share of a kind's objects one plan may remove.")
-    max_recipients: int | None = Field(None, ge=0, description="The most people that one send may reach.")
-    audience_growth: float = Field(
-        0.10, ge=0, description="How far the recipients may exceed the approved count: 0.1 is ten per cent."
+    removals: float = Field(
+        default=0.3, ge=0, le=1, description="The largest share of a kind's objects one plan may remove."
     )
-    min_notice: Duration = Field(timedelta(minutes=15), description="How far ahead a send must lie when it is scheduled.")
-    plan_ttl: Duration = Field(timedelta(hours=24), description="How long a saved plan may be applied.")
+    max_recipients: int | None = Field(default=None, ge=0, description="The most people that one send may reach.")
+    audience_growth: float = Field(
+        default=0.10, ge=0, description="How far the recipients may exceed the approved count: 0.1 is ten per cent."
+    )
+    min_notice: Duration = Field(
+        default=timedelta(minutes=15),
+        description="How far ahead a send must lie.",
+        json_schema_extra={"default": "15m"},
+    )
+    plan_ttl: Duration = Field(
+        default=timedelta(hours=24),
+        description="How long a saved plan may be applied.",
+        json_schema_extra={"default": "24h"},
+    )
 
 
-class StateSettings(_Part):
+class StateSettings(Spec):
     """Where the bindings are kept."""
 
-    store: Literal["file"] = Field("file", description="The kind of store; file is a folder on this machine.")
-    path: str = Field(".setlist", min_length=1, description="The folder of the file store, relative to the project.")
+    store: Literal["file"] = Field(default="file", description="The kind of store; file is a folder on this machine.")
+    path: str = Field(
+        default=".setlist", min_length=1, description="The folder of the file store, relative to the project."
+    )
 
 
-class ProviderSettings(_Part):
+class ProviderSettings(Spec):
     """How one vendor is reached."""
 
-    base_url: Url | None = Field(None, description="Where the API answers, if not at the vendor's usual address.")
+    base_url: Url | None = Field(
+        default=None, description="Where the API answers, if not at the vendor's usual address."
+    )
     sandbox: bool = Field(default=False, description="Talk to the built-in sandbox instead of the vendor.")
     credentials: dict[str, SecretName] = Field(
         default_factory=dict, description="Credential to the name of the environment variable that holds it."
     )
-    organisation: str | None = Field(None, min_length=1, description="The organisation that the credentials belong to.")
-    requests_per_minute: float | None = Field(None, gt=0, description="The pace, if not the vendor's usual one.")
-    timeout: Duration | None = Field(None, description="How long to wait for one answer.")
+    organisation: str | None = Field(
+        default=None, min_length=1, description="The organisation that the credentials belong to."
+    )
+    requests_per_minute: float | None = Field(
+        default=None, gt=0, description="The pace, if not the vendor's usual one."
+    )
+    timeout: Duration | None = Field(default=None, description="How long to wait for one answer.")
     insecure: bool = Field(default=False, description="Allow a base_url that is not encrypted.")
 
 
-class Environment(_Part):
+class Environment(Spec):
     """What differs in one environment."""
 
     vars: dict[Variable, JsonValue] = Field(default_factory=dict, description="Values for ${var.NAME}.")
-    overlays: tuple[Glob, ...] = Field((), description="Globs of files laid over the resources of the same address.")
+    overlays: tuple[Glob, ...] = Field(
+        default=(), description="Globs of files laid over the resources of the same address."
+    )
     providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Laid over the project's own.")
-    state: StateSettings | None = Field(None, description="Laid over the project's own.")
+    state: StateSettings | None = Field(default=None, description="Laid over the project's own.")
     protected: bool = Field(default=False, description="Ask for more before anything is applied here.")
-    guards: Guards | None = Field(None, description="Laid over the project's own.")
+    guards: Guards | None = Field(default=None, description="Laid over the project's own.")
 
 
-class ProjectFile(_Part):
+class ProjectFile(Spec):
     """The project file, setlist.yaml."""
 
     version: Literal[1] = Field(description="The version of this file's format.")
     project: Name = Field(description="The project's name; it is part of the keys that Setlist writes.")
     resources: tuple[Glob, ...] = Field(
-        DEFAULT_GLOBS, description="Globs of the resource files, relative to this file, like experiences/**/*.yaml."
+        default=DEFAULT_GLOBS,
+        description="Globs of the resource files, relative to this file, like experiences/**/*.yaml.",
     )
-    default_environment: Name | None = Field(None, description="The environment used when none is named.")
+    default_environment: Name | None = Field(default=None, description="The environment used when none is named.")
     environments: dict[Name, Environment] = Field(default_factory=dict, description="Environments by name.")
     providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Vendors by name.")
     state: StateSettings = Field(default_factory=StateSettings, description="Where the bindings are kept.")
@@ -238,7 +247,9 @@ class Project:
             return self.content.default_environment
         if len(self.environments) > 1:
             known = ", ".join(self.environments)
-            raise UsageError("no environment is named", todo=f"use --env with one of: {known}; or set default_environment")
+            raise UsageError(
+                "no environment is named", todo=f"use --env with one of: {known}; or set default_environment"
+            )
         return self.environments[0]
 
 
@@ -267,7 +278,9 @@ def read_project(folder: Path) -> Project:
         data = (folder / PROJECT_FILE).read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError(f"cannot be read: {reason}", where=str(folder / PROJECT_FILE), todo="run setlist init") from error
+        raise UsageError(
+            f"cannot be read: {reason}", where=str(folder / PROJECT_FILE), todo="run setlist init"
+        ) from error
     documents, flaws = read_documents(data, PROJECT_FILE)
     problems = [Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo) for flaw in flaws]
     if not problems and len(documents) != 1:

@@ -40,7 +40,8 @@ def _folder(module: pkgutil.ModuleInfo) -> Provider:
 def _load(point: EntryPoint) -> Provider:
     try:
         provider = point.load()
-    except Exception as error:  # noqa: BLE001 - somebody else's package may fail in any way
+    # Somebody else's package may fail in any way.
+    except Exception as error:
         raise _broken(point, f"{type(error).__name__}: {error}") from error
     if not isinstance(provider, Provider):
         raise _broken(point, f"it is {type(provider).__name__}, not setlist.kind.Provider")

@@ -1,0 +1,86 @@
+"""Judge the specs of entries by their kinds' models and lints, and the natural keys that they share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from pydantic import JsonValue, ValidationError
+
+from setlist.errors import Problem
+from setlist.kind import Implied
+from setlist.mistake import faults_of, place_fault, read_as
+from setlist.project import Settings
+from setlist.resource import Origin, Path, dig, graft, parse_dotted
+from setlist.source.entry import Entry
+from setlist.source.rules import touches
+
+
+def check_spec(entry: Entry) -> Iterator[Problem]:
+    """Yield what the kind's model refuses, then what its lint remarks on a spec that the model takes."""
+
+    def place_of(path: Path, key: bool) -> Origin:  # noqa: FBT001 - the signature of PlaceOf
+        return entry.place(("spec", *path), key)
+
+    if not isinstance(entry.tree.get("spec"), dict):
+        return
+    spec: JsonValue = entry.spec
+    for path, parts in entry.holes.items():
+        spec = graft(spec, path[1:], "".join(str(part) for part in parts))
+    hidden = {path[1:] for path in (*entry.holes, *entry.blind) if path[0] == "spec"}
+    try:
+        read_as(entry.kind.spec, spec)
+    except ValidationError as error:
+        faults = [one for one in faults_of(error, entry.kind.spec, spec) if not touches(one, hidden)]
+        yield from (place_fault(one, place_of, str(entry.address)) for one in faults)
+        if faults:
+            return
+    for remark in entry.kind.lint(entry.spec) if entry.kind.lint and not _has_blind(entry) else ():
+        if not any(remark.path[: len(path)] == path for path in hidden):
+            yield entry.problem(("spec", *remark.path), remark.what, remark.todo)
+
+
+def check_natural_keys(entries: Iterable[Entry], settings: Settings) -> Iterator[Problem]:
+    """Yield a problem for each entry whose strong natural key another one has already."""
+    seen: dict[tuple[str, ...], Entry] = {}
+    for entry in entries:
+        values = _natural_key(entry, settings)
+        if values is None:
+            continue
+        first = seen.setdefault((entry.kind.id, *values), entry)
+        if first is not entry:
+            names = entry.kind.natural_key.fields
+            path = ("spec", *parse_dotted(names[0]))
+            what = f"{', '.join(names)} {', '.join(values[-len(names) :])!r} is the one of {first.address}"
+            yield entry.problem(path, f"{what} ({first.place(path)})", "the vendor takes it once; choose another")
+
+
+def _has_blind(entry: Entry) -> bool:
+    return any(path[0] == "spec" for path in entry.blind)
+
+
+def _natural_key(entry: Entry, settings: Settings) -> tuple[str, ...] | None:
+    kind = entry.kind
+    if not kind.natural_key.strong:
+        return None
+    above = (kind.parent.field,) if kind.parent else ()
+    values = [_key_value(entry, name, settings) for name in (*above, *kind.natural_key.fields)]
+    known = tuple(value for value in values if value is not None)
+    return known if len(known) == len(values) else None
+
+
+def _key_value(entry: Entry, name: str, settings: Settings) -> str | None:
+    """Return the text of a key's member: as declared, as it will be linked, or as it is implied."""
+    path: Path = ("spec", *parse_dotted(name))
+    if path in entry.holes:
+        return "".join(str(part) for part in entry.holes[path])
+    shape = entry.kind.shape
+    for part in path[1:]:
+        shape = shape.member(str(part))
+    value = dig(entry.spec, path[1:])
+    if value is not None or path in entry.blind:
+        return str(value) if isinstance(value, str | int) else None
+    implied = shape.mark(Implied)
+    if implied is None:
+        return None
+    names = {"name": entry.address.name, "project": settings.project, "environment": settings.name}
+    return implied.template.format_map(names)

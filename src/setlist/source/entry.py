@@ -1,0 +1,98 @@
+"""Turn documents into entries: an address, a kind, a tree, and the place of every value whichever file set it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from pydantic import ValidationError
+
+from setlist.document import Document
+from setlist.envelope import Envelope, Head
+from setlist.errors import Problem
+from setlist.kind import Kind
+from setlist.mistake import Fault, faults_of, place_fault, read_as, suggest
+from setlist.resource import Address, Origin, Path, Ref, Rules, Tree
+
+
+@dataclass(slots=True)
+class Entry:
+    """One document on its way to a resource; all paths start at the document.
+
+    ``patches`` tells which overlay set the value at a path. ``pending`` are texts with links that are not resolved,
+    ``holes`` those that only apply can, ``blind`` values that a mistake hides: what stands there is never judged.
+    """
+
+    address: Address
+    kind: Kind
+    tree: Tree
+    document: Document
+    patches: dict[Path, Document] = field(default_factory=dict)
+    pending: dict[Path, tuple[str | Ref, ...]] = field(default_factory=dict)
+    holes: dict[Path, tuple[str | Ref, ...]] = field(default_factory=dict)
+    blind: set[Path] = field(default_factory=set)
+    rules: Rules = field(default_factory=Rules)
+    labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def spec(self) -> Tree:
+        """The declared fields."""
+        spec = self.tree.get("spec")
+        return spec if isinstance(spec, dict) else {}
+
+    def place(self, path: Path, key: bool = False) -> Origin:  # noqa: FBT001, FBT002 - the signature of PlaceOf
+        """Return where the value at ``path``, or its key, was written."""
+        document = self.document
+        for end in range(len(path), 0, -1) if self.patches else ():
+            if path[:end] in self.patches:
+                document = self.patches[path[:end]]
+                break
+        return place_in(document, path, key)
+
+    def problem(self, path: Path, what: str, todo: str = "") -> Problem:
+        """Return the problem of the value at ``path``."""
+        return Problem(*self.place(path), str(self.address), what, todo)
+
+
+def place_in(document: Document, path: Path, key: bool = False) -> Origin:  # noqa: FBT001, FBT002 - as PlaceOf
+    """Return where the value at ``path``, or its key, stands in the document."""
+    mark = document.positions.key_at(path) if key and path else document.positions.at(path)
+    return Origin(document.file, mark.line, mark.column)
+
+
+def identify(
+    document: Document, kinds: Mapping[tuple[str, str], Kind], problems: list[Problem]
+) -> tuple[Address, Kind] | None:
+    """Return the address and the kind that the document names, or None with what is wrong told to ``problems``."""
+
+    def place_of(path: Path, key: bool) -> Origin:  # noqa: FBT001 - the signature of PlaceOf
+        return place_in(document, path, key)
+
+    value = document.value
+    try:
+        head = Head.model_validate(value)
+    except ValidationError:
+        problems.extend(place_fault(one, place_of, "") for one in _faults(document))
+        return None
+    kind = kinds.get((head.apiVersion, head.kind))
+    if kind is None:
+        path, what, todo = _unknown(head, kinds)
+        problems.append(Problem(*place_of(path, False), "", what, todo))  # noqa: FBT003
+        return None
+    return Address(kind.provider, kind.name, head.metadata.name), kind
+
+
+def _faults(document: Document) -> list[Fault]:
+    try:
+        read_as(Envelope, document.value)
+    except ValidationError as error:
+        found = faults_of(error, Envelope, document.value)
+    return [one for one in found if len(one.path) < 2 or one.path[0] == "metadata"]
+
+
+def _unknown(head: Head, kinds: Mapping[tuple[str, str], Kind]) -> tuple[Path, str, str]:
+    names = [kind for version, kind in kinds if version == head.apiVersion]
+    if names:
+        return ("kind",), f"{head.apiVersion} has no kind '{head.kind}'", suggest(head.kind, names)
+    versions = {version for version, _ in kinds}
+    return ("apiVersion",), f"unknown apiVersion '{head.apiVersion}'", suggest(head.apiVersion, versions)

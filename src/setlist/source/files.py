@@ -1,0 +1,79 @@
+"""Turn globs into the documents of the files that they match, inside the project's folder only."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Sequence
+from pathlib import Path, PurePosixPath
+
+from setlist.document import Document, read_documents
+from setlist.errors import Problem
+from setlist.project import PROJECT_FILE
+
+LARGEST_FILE = 16 * 1024 * 1024
+
+
+def expand(root: Path, glob: str) -> list[str]:
+    """Return the files that a glob matches, relative to ``root``, sorted; hidden ones only if the glob names them."""
+    hidden = any(part.startswith(".") for part in PurePosixPath(glob).parts)
+    found = []
+    for path in root.glob(glob):
+        name = path.relative_to(root)
+        if name.as_posix() == PROJECT_FILE or (not hidden and any(part.startswith(".") for part in name.parts)):
+            continue
+        if path.is_file() or path.is_symlink():
+            found.append(name.as_posix())
+    return sorted(found)
+
+
+def expand_all(root: Path, globs: Iterable[str], warnings: list[Problem]) -> list[str]:
+    """Return what the globs match, in their order, without doubles; one that matches nothing is a warning."""
+    found: dict[str, None] = {}
+    for glob in globs:
+        matches = expand(root, glob)
+        if not matches:
+            warnings.append(Problem(PROJECT_FILE, 0, 0, "", f"'{glob}' matches no file", "correct or remove the glob"))
+        found.update(dict.fromkeys(matches))
+    return list(found)
+
+
+def read_all(root: Path, files: Sequence[str], problems: list[Problem]) -> list[Document]:
+    """Return the documents of the files that are not empty; what cannot be read is told to ``problems``."""
+    documents: list[Document] = []
+    for file in files:
+        data = read_inside(root, file, problems)
+        if data is None:
+            continue
+        found, flaws = read_documents(data, file)
+        documents.extend(one for one in found if one.value is not None)
+        problems.extend(Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo) for flaw in flaws)
+    return documents
+
+
+def read_inside(root: Path, file: str, problems: list[Problem]) -> bytes | None:
+    """Return the bytes of a file that truly lies in the project, or None with the reason told to ``problems``."""
+    try:
+        file.encode()
+        data, what, todo = b"", *_refusal(root, file)
+        if not what:
+            data = (root / file).read_bytes()
+    except UnicodeEncodeError:
+        shown = file.encode(errors="replace").decode()
+        problems.append(Problem(shown, 0, 0, "", "the file's name is not UTF-8", "rename it"))
+        return None
+    except OSError as error:
+        what, todo = f"cannot be read: {error.strerror or error}", "check that the file is there and readable"
+    if what:
+        problems.append(Problem(file, 0, 0, "", what, todo))
+        return None
+    return data
+
+
+def _refusal(root: Path, file: str) -> tuple[str, str]:
+    real = os.path.realpath(root / file)
+    if not Path(real).is_relative_to(root):
+        return "leads out of the project", "put a copy of the file into the project"
+    size = Path(real).stat().st_size
+    if size > LARGEST_FILE:
+        return f"is {size} bytes large, more than {LARGEST_FILE}", "split it"
+    return "", ""

@@ -1,0 +1,109 @@
+"""Turn metadata and the lifecycle block of an entry into labels and Rules, checked against its kind."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from pydantic import ValidationError
+
+from setlist.envelope import Envelope, LifecycleBlock, Waiting
+from setlist.errors import Problem
+from setlist.kind import Kind
+from setlist.lifecycle import destroy_choices, legal_states
+from setlist.mistake import Fault, faults_of, keys_at, place_fault, read_as, suggest
+from setlist.resource import Address, Path, Rules, parse_address, parse_dotted
+from setlist.source.entry import Entry
+
+
+def set_rules(entry: Entry, entries: Mapping[Address, Entry], problems: list[Problem]) -> None:
+    """Give the entry its rules and labels, or tell ``problems`` why it has none."""
+    light = {**entry.tree, "spec": {}} if isinstance(entry.tree.get("spec"), dict) else entry.tree
+    try:
+        envelope = read_as(Envelope, light)
+    except ValidationError as error:
+        faults = faults_of(error, Envelope, light)
+        seen = [one for one in faults if not touches(one, entry.blind)]
+        problems.extend(place_fault(one, entry.place, str(entry.address)) for one in seen)
+        return
+    block = envelope.lifecycle or LifecycleBlock()
+    problems.extend(_wrong(block, entry, entries))
+    entry.labels = dict(envelope.metadata.labels or {})
+    entry.rules = _rules(block)
+
+
+def touches(fault: Fault, hidden: set[Path]) -> bool:
+    """Tell whether a fault may come from a value that is not known, so that it must not be judged."""
+    for path in hidden:
+        size = min(len(path), len(fault.path))
+        if path[:size] != fault.path[:size]:
+            continue
+        if len(fault.path) > len(path) or fault.type in ("value_error", "assertion_error"):
+            return True
+        if len(fault.path) == len(path) and fault.type != "extra_forbidden":
+            return True
+    return False
+
+
+def _rules(block: LifecycleBlock) -> Rules:
+    return Rules(
+        state=block.state,
+        prevent_destroy=block.preventDestroy,
+        ignore_changes=block.ignoreChanges,
+        on_destroy=block.onDestroy,
+        when_live=block.whenLive,
+        on_conflict=block.onConflict,
+        adopt_id=block.adopt.id if block.adopt else None,
+        adopt_not=(block.adopt.not_ or ()) if block.adopt else (),
+        depends_on=tuple(
+            (one.resource, one.state) if isinstance(one, Waiting) else (one, "") for one in block.dependsOn
+        ),
+    )
+
+
+def _wrong(block: LifecycleBlock, entry: Entry, entries: Mapping[Address, Entry]) -> Iterator[Problem]:
+    kind = entry.kind
+    if block.state is not None:
+        yield from _wrong_state(kind, block.state, ("lifecycle", "state"), entry)
+    choices = destroy_choices(kind)
+    if block.onDestroy is not None and block.onDestroy not in choices:
+        what = f"onDestroy is '{block.onDestroy}', which {kind.id} does not have"
+        yield entry.problem(("lifecycle", "onDestroy"), what, suggest(block.onDestroy, choices))
+    if block.whenLive == "cycle" and kind.lifecycle is None:
+        what = f"whenLive is 'cycle', but {kind.id} has no states to go through"
+        yield entry.problem(("lifecycle", "whenLive"), what, "write refuse or edit")
+    for index, text in enumerate(block.ignoreChanges):
+        yield from _wrong_path(text, ("lifecycle", "ignoreChanges", index), entry)
+    for index, one in enumerate(block.dependsOn):
+        yield from _wrong_wait(one, ("lifecycle", "dependsOn", index), entry, entries)
+
+
+def _wrong_state(kind: Kind, state: str, path: Path, entry: Entry) -> Iterator[Problem]:
+    states = legal_states(kind)
+    if not states:
+        yield entry.problem(path, f"{kind.id} has no state to set: its status follows the clock", "remove state")
+    elif state not in states:
+        yield entry.problem(path, f"{kind.id} has no state '{state}'", suggest(state, states))
+
+
+def _wrong_path(text: str, path: Path, entry: Entry) -> Iterator[Problem]:
+    try:
+        first = (*parse_dotted(text), "")[0]
+    except ValueError:
+        first = ""
+    known = keys_at(entry.kind.spec, ())
+    if first not in known:
+        what = f"ignoreChanges names '{text}', which is no field of spec"
+        yield entry.problem(path, what, suggest(first, known))
+
+
+def _wrong_wait(one: str | Waiting, path: Path, entry: Entry, entries: Mapping[Address, Entry]) -> Iterator[Problem]:
+    text = one.resource if isinstance(one, Waiting) else one
+    here = (*path, "resource") if isinstance(one, Waiting) else path
+    address = parse_address(text)
+    if address is None:
+        yield entry.problem(here, f"'{text}' is no address", "write provider/Kind/name")
+    elif address not in entries:
+        what = f"dependsOn names {text}, which no file declares"
+        yield entry.problem(here, what, suggest(text, map(str, entries), "known"))
+    elif isinstance(one, Waiting):
+        yield from _wrong_state(entries[address].kind, one.state, (*path, "state"), entry)
