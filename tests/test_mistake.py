@@ -38,10 +38,10 @@ class Tree(Spec):
     on: bool = False
     mode: Literal["open", "closed"] = "open"
     many: tuple[int, ...] = Field((), max_length=1)
-    two: list[int] = Field([0, 0], min_length=2)
+    two: tuple[int, ...] = Field((0, 0), min_length=2)
     leaf: Leaf | None = None
-    leaves: dict[str, Leaf] = Field({}, alias="Leaves")
-    rows: list[Leaf] = []
+    leaves: dict[str, Leaf] = Field(default_factory=dict, alias="Leaves")
+    rows: list[Annotated[Leaf, Field(title="Row")]] = Field(default_factory=list)
     either: str | Leaf | int | None = None
     pair: Sequence[Leaf] = ()
 

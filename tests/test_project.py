@@ -8,8 +8,17 @@ from pathlib import Path
 import pytest
 
 from setlist.errors import InvalidProject, UsageError
-from setlist.project import DEFAULT_GLOBS, Guards, Project, ProviderSettings, Settings
-from setlist.project import find_project, read_duration, read_project, spell_duration
+from setlist.project import (
+    DEFAULT_GLOBS,
+    Guards,
+    Project,
+    ProviderSettings,
+    Settings,
+    find_project,
+    read_duration,
+    read_project,
+    spell_duration,
+)
 
 FULL = """\
 version: 1
@@ -84,7 +93,8 @@ def test_a_small_project_has_one_environment_and_the_defaults(tmp_path: Path) ->
     assert found.settings() == found.settings("default") == Settings("demo", "default")
     assert found.content.resources == DEFAULT_GLOBS
     assert found.settings().guards == Guards(
-        removals=0.3, max_recipients=None, audience_growth=0.1, min_notice=timedelta(minutes=15), plan_ttl=timedelta(days=1)
+        removals=0.3, max_recipients=None, audience_growth=0.1,
+        min_notice=timedelta(minutes=15), plan_ttl=timedelta(days=1),
     )  # fmt: skip
 
 
@@ -110,8 +120,10 @@ WRONG = {
     "version": ("version: 2\nproject: a\n", "setlist.yaml:1:10: version is the number 2, not one of 1"),
     "name": (
         "version: 1\nproject: A b\n",
-        "setlist.yaml:2:10: project: 'A b' is no name; use at most 63 small letters, digits and hyphens, and no "
-        "hyphen at the ends",
+        (
+            "setlist.yaml:2:10: project: 'A b' is no name; use at most 63 small letters, digits and hyphens, and no "
+            "hyphen at the ends"
+        ),
     ),
     "environment's name": (HEAD + "environments: {D: {}}\n", "'D' is no name"),
     "variable's name": (
@@ -120,8 +132,10 @@ WRONG = {
     ),
     "secret": (
         HEAD + "providers: {f: {credentials: {k: sk_live_abc}}}\n",
-        "setlist.yaml:3:34: providers.f.credentials.k: not the name of an environment variable in capitals; "
-        "keep the secret itself out of this file",
+        (
+            "setlist.yaml:3:34: providers.f.credentials.k: not the name of an environment variable in capitals; "
+            "keep the secret itself out of this file"
+        ),
     ),
     "glob outside": (HEAD + 'resources: ["../*.yaml"]\n', "resources[0]: '../*.yaml' does not stay inside the project"),
     "glob": (HEAD + 'resources: ["a**.yaml"]\n', "'a**.yaml' has ** beside other characters; write ** alone"),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Literal
+from typing import Any, Literal
 
 import jsonschema_rs
 import orjson
@@ -20,7 +20,7 @@ from setlist.project import ProjectFile
 from setlist.providers.fanfare import PROVIDER
 from setlist.providers.fanfare.experience import EXPERIENCE
 from setlist.resource import Spec, Tree
-from setlist.schema import schema_bytes, schemas
+from setlist.schema import schemas, to_bytes
 
 
 class Node(Spec):
@@ -33,16 +33,16 @@ class ShowSpec(Spec):
     seats: int = Field(0, ge=0)
     mode: Literal["open", "closed"] | None = None
     live: bool = False
-    nodes: list[Node] = Field(default=[], description="The nodes.")
-    extra: dict[str, int] = {}
+    nodes: list[Node] = Field(default_factory=list, description="The nodes.")
+    extra: dict[str, int] = Field(default_factory=dict)
     either: Node | list[Node] | None = None
     pair: tuple[int, bool] = (0, False)
     adopt: JsonValue = None
+    free: Any = None
 
 
-_LIFE = Lifecycle(
-    ("DRAFT", "LIVE"), "DRAFT", {("DRAFT", "LIVE"): (Transition("p", "LIVE", "POST", "/", Effect.REVERSIBLE, "p", ">"),)}, {}
-)  # fmt: skip
+_PUBLISH = Transition("publish", "LIVE", "POST", "/", Effect.REVERSIBLE, "publishes", ">")
+_LIFE = Lifecycle(("DRAFT", "LIVE"), "DRAFT", {("DRAFT", "LIVE"): (_PUBLISH,)}, {})
 SHOW = replace(EXPERIENCE, provider="acme", name="Show", api_version="acme/v1", spec=ShowSpec, lifecycle=_LIFE)
 PROVIDERS: dict[str, Provider] = {"fanfare": PROVIDER, "acme": replace(PROVIDER, name="acme", kinds=(SHOW,))}
 SCHEMAS = schemas(PROVIDERS)
@@ -72,14 +72,14 @@ def test_there_is_one_schema_a_kind_and_three_more() -> None:
 
 def test_the_bytes_are_the_same_each_time_and_end_in_a_line() -> None:
     again = schemas(dict(reversed(PROVIDERS.items())))
-    assert [schema_bytes(one) for one in again.values()] == [schema_bytes(one) for one in SCHEMAS.values()]
-    assert schema_bytes({"a": {"b": 1}}) == b'{\n  "a": {\n    "b": 1\n  }\n}\n'
+    assert [to_bytes(one) for one in again.values()] == [to_bytes(one) for one in SCHEMAS.values()]
+    assert to_bytes({"a": {"b": 1}}) == b'{\n  "a": {\n    "b": 1\n  }\n}\n'
 
 
 def test_every_schema_is_a_valid_schema_without_made_up_titles() -> None:
     for name, schema in SCHEMAS.items():
         jsonschema_rs.meta.validate(schema)
-        assert b'"title": "Seats"' not in schema_bytes(schema), name
+        assert b'"title": "Seats"' not in to_bytes(schema), name
 
 
 _SCALARS = st.none() | st.booleans() | st.integers(-3, 3) | st.sampled_from([1.5, "ab", "open", "toolong", ""])
@@ -113,7 +113,7 @@ def test_a_vendors_own_spec_agrees_with_its_schema(value: JsonValue) -> None:
     assert CHECKS["fanfare-experience.schema.json"].is_valid(document) == taken(EXPERIENCE.spec, spec)
 
 
-EXPRESSIONS = ["title", "seats", "mode", "live", "nodes", "extra", "either", "pair", "adopt"]
+EXPRESSIONS = ["title", "seats", "mode", "live", "nodes", "extra", "either", "pair", "adopt", "free"]
 
 
 @pytest.mark.parametrize("key", EXPRESSIONS)

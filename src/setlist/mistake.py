@@ -125,7 +125,7 @@ def spoken(value: JsonValue) -> str:
             return f"the text '{_short(value)}'"
         case list():
             return "a list"
-        case dict():
+        case _:
             return "a map"
 
 
@@ -187,7 +187,6 @@ def _would_fit(text: str, nouns: Sequence[str]) -> bool:
 
 def _refused(name: str, detail: ErrorDetails) -> tuple[str, str]:
     kind, value, facts = detail["type"], detail["input"], detail.get("ctx", {})
-    family = kind.partition("_")[0]
     if kind in ("literal_error", "enum"):
         choices = [one.strip("'") for one in re.split(r", | or ", str(facts["expected"]))]
         hint = closest(value, choices) if isinstance(value, str) else ""
@@ -195,8 +194,6 @@ def _refused(name: str, detail: ErrorDetails) -> tuple[str, str]:
     if kind in ("value_error", "assertion_error"):
         what, _, todo = str(facts["error"]).partition("; ")
         return f"{name}: {what}", todo
-    if family in ("int", "float", "bool"):
-        return _mismatch(name, value, [_NOUNS[family]])
     return _out_of_form(name, detail, facts), ""
 
 

@@ -10,7 +10,7 @@ import uuid
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
@@ -19,7 +19,7 @@ from setlist.apply.crew import Crew
 from setlist.apply.refusal import Consent, refuse, refuse_unapproved, resumable
 from setlist.apply.run import run
 from setlist.apply.settle import Settled, settle_creates, settle_transitions
-from setlist.approval import Scope, needed
+from setlist.approval import Scope, needed, resumption
 from setlist.binding import Anchor, Record, State, fold, put
 from setlist.diff.changes import Planned, Wishes, diff
 from setlist.diff.identity import Sight, natural_key
@@ -37,14 +37,9 @@ from setlist.resource import Resource, World, parse_address, read_instant
 from setlist.source import Inputs, Loaded, load
 from setlist.state.file import FileStore
 from setlist.state.ledger import Ledger, open_ledger
-from setlist.state.store import Owner, Store
+from setlist.state.store import Owner, Store, wall_clock
 
 SANDBOX_URL = "http://sandbox.invalid"
-
-
-def wall_clock() -> datetime:
-    """Return the time now, in UTC; the only clock that the commands use."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +222,9 @@ def _plan(setup: Setup, seen: tuple[State, World], resources: tuple[Resource, ..
     pairs = [_quieted(one, choices) for one in planned if one.change.address in covered]
     remembered = {address: one.dependencies for address, one in state.bindings.items()}
     changes, steps = order(pairs, remembered)
+    changes = tuple(
+        one.model_copy(update={"resume": resumption(setup.scope, one)}) if one.held else one for one in changes
+    )
     steps = _approved(setup, state, changes, steps)
     refusals = refuse_gone(state, world)
     if choices.mode != "destroy":

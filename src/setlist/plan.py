@@ -123,6 +123,7 @@ class Change(_Planned):
     updated_at: str = ""
     action_reason: str = ""
     held: bool = False
+    resume: Approval | None = None
     notes: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
     blocked: tuple[Note, ...] = ()

@@ -200,10 +200,11 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """A project file that was read, and its folder."""
+    """A project file that was read, its folder, and the document that tells where its values stand."""
 
     folder: Path
     content: ProjectFile
+    document: Document = field(repr=False, compare=False)
 
     @property
     def name(self) -> str:
@@ -219,6 +220,10 @@ class Project:
     def all_overlays(self) -> tuple[str, ...]:
         """The overlay globs of all environments, sorted: what they match is never a resource."""
         return tuple(sorted({glob for one in self.content.environments.values() for glob in one.overlays}))
+
+    def place(self, path: Keys, key: bool = False) -> Origin:  # noqa: FBT001, FBT002 - the signature of PlaceOf
+        """Return where the value at ``path``, or its key, stands in the project file."""
+        return _place(self.document, path, key)
 
     def settings(self, environment: str | None = None) -> Settings:
         """Return what is in force in an environment, or in the default one; raises UsageError if it is unknown."""
@@ -287,13 +292,17 @@ def read_project(folder: Path) -> Project:
         problems = [Problem(PROJECT_FILE, 1, 1, "", f"holds {len(documents)} documents, not one", "keep one")]
     if problems:
         raise InvalidProject(tuple(problems))
-    return Project(folder.resolve(), _content(documents[0]))
+    return Project(folder.resolve(), _content(documents[0]), documents[0])
+
+
+def _place(document: Document, path: Keys, key: bool) -> Origin:  # noqa: FBT001 - the signature of PlaceOf
+    mark = document.positions.key_at(path) if key and path else document.positions.at(path)
+    return Origin(PROJECT_FILE, mark.line, mark.column)
 
 
 def _content(document: Document) -> ProjectFile:
     def place_of(path: Keys, key: bool) -> Origin:  # noqa: FBT001 - the signature of PlaceOf
-        mark = document.positions.key_at(path) if key and path else document.positions.at(path)
-        return Origin(PROJECT_FILE, mark.line, mark.column)
+        return _place(document, path, key)
 
     try:
         content = read_as(ProjectFile, document.value)

@@ -39,7 +39,7 @@ def schemas(providers: Mapping[str, Provider]) -> dict[str, Tree]:
     return dict(sorted(found.items()))
 
 
-def schema_bytes(schema: Tree) -> bytes:
+def to_bytes(schema: Tree) -> bytes:
     """Return the schema as the bytes of its file: two spaces a level, a line end behind."""
     return orjson.dumps(schema, option=orjson.OPT_INDENT_2 | orjson.OPT_APPEND_NEWLINE)
 
@@ -149,10 +149,10 @@ def _opened_members(schema: Tree) -> Tree:
         inner = schema.get(key)
         if isinstance(inner, dict):
             opened[key] = _opened(inner)
-    for key in ("anyOf", "oneOf", "prefixItems"):
+    for key, open_one in (("anyOf", _opened_members), ("oneOf", _opened_members), ("prefixItems", _opened)):
         inner = schema.get(key)
         if isinstance(inner, list):
-            opened[key] = [_opened_members(_map(one)) for one in inner]
+            opened[key] = [open_one(_map(one)) for one in inner]
     return opened
 
 

@@ -11,7 +11,7 @@ from setlist.kind import Kind, Provider
 from setlist.project import Project, Settings
 from setlist.registry import kinds_of
 from setlist.resource import Address, Hole, Resource, walk
-from setlist.source.check import check_natural_keys, check_spec
+from setlist.source.check import check_natural_keys, check_providers, check_spec
 from setlist.source.entry import Entry, identify, place_in
 from setlist.source.files import expand, expand_all, read_all
 from setlist.source.interpolate import Scope, interpolate
@@ -19,6 +19,8 @@ from setlist.source.link import follow, linked
 from setlist.source.overlay import lay_over
 from setlist.source.rules import set_rules
 from setlist.source.variables import Inputs, gather, unused
+
+__all__ = ["Inputs", "Loaded", "load"]
 
 Kinds = Mapping[tuple[str, str], Kind]
 
@@ -42,6 +44,7 @@ def load(project: Project, settings: Settings, providers: Mapping[str, Provider]
     warnings: list[Problem] = []
     kinds = {(kind.api_version, kind.name): kind for kind in kinds_of(providers).values()}
     files, overlay_files = _files(project, settings, options, warnings)
+    problems.extend(check_providers(project, settings, providers))
     entries = _entries(read_all(project.folder, files, problems), kinds, problems)
     lay_over(entries, read_all(project.folder, overlay_files, problems), kinds, problems)
     variables = gather(settings, options, project.folder, problems)
@@ -74,14 +77,14 @@ def _entries(documents: Sequence[Document], kinds: Kinds, problems: list[Problem
     entries: dict[Address, Entry] = {}
     for document in documents:
         head = identify(document, kinds, problems)
-        if head is None or not isinstance(document.value, dict):
+        if head is None:
             continue
-        entry = Entry(*head, document.value, document)
-        first = entries.setdefault(head[0], entry)
+        entry = Entry(*head, document)
+        first = entries.setdefault(entry.address, entry)
         if first is not entry:
             place = place_in(document, ("metadata", "name"))
             what = f"declared twice, first at {first.place(('metadata', 'name'))}"
-            problems.append(Problem(*place, str(head[0]), what, "remove or rename one of them"))
+            problems.append(Problem(*place, str(entry.address), what, "remove or rename one of them"))
     return entries
 
 

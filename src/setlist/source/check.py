@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from pydantic import JsonValue, ValidationError
 
 from setlist.errors import Problem
-from setlist.kind import Implied
-from setlist.mistake import faults_of, place_fault, read_as
-from setlist.project import Settings
+from setlist.kind import Implied, Provider
+from setlist.mistake import faults_of, place_fault, read_as, suggest
+from setlist.project import Project, Settings
 from setlist.resource import Origin, Path, dig, graft, parse_dotted
 from setlist.source.entry import Entry
 from setlist.source.rules import touches
@@ -37,6 +37,22 @@ def check_spec(entry: Entry) -> Iterator[Problem]:
     for remark in entry.kind.lint(entry.spec) if entry.kind.lint and not _has_blind(entry) else ():
         if not any(remark.path[: len(path)] == path for path in hidden):
             yield entry.problem(("spec", *remark.path), remark.what, remark.todo)
+
+
+def check_providers(project: Project, settings: Settings, providers: Mapping[str, Provider]) -> Iterator[Problem]:
+    """Yield a problem for each vendor, or credential of one, that the project file names and nobody knows."""
+    for name, chosen in settings.providers.items():
+        path: Path = ("environments", settings.name, "providers", name)
+        if name in project.content.providers:
+            path = path[2:]
+        if name not in providers:
+            what = f"there is no provider '{name}'"
+            yield Problem(*project.place(path, key=True), "", what, suggest(name, providers))
+            continue
+        known = providers[name].credential.setting
+        for one in sorted(chosen.credentials.keys() - {known}):
+            what = f"{name} has no credential '{one}'"
+            yield Problem(*project.place((*path, "credentials", one), key=True), "", what, f"it has: {known}")
 
 
 def check_natural_keys(entries: Iterable[Entry], settings: Settings) -> Iterator[Problem]:

@@ -62,15 +62,15 @@ def place_in(document: Document, path: Path, key: bool = False) -> Origin:  # no
 
 def identify(
     document: Document, kinds: Mapping[tuple[str, str], Kind], problems: list[Problem]
-) -> tuple[Address, Kind] | None:
-    """Return the address and the kind that the document names, or None with what is wrong told to ``problems``."""
+) -> tuple[Address, Kind, Tree] | None:
+    """Return the address and the kind that the document names, and its tree; None if ``problems`` was told why not."""
 
     def place_of(path: Path, key: bool) -> Origin:  # noqa: FBT001 - the signature of PlaceOf
         return place_in(document, path, key)
 
-    value = document.value
+    tree = document.value if isinstance(document.value, dict) else {}
     try:
-        head = Head.model_validate(value)
+        head = Head.model_validate(document.value)
     except ValidationError:
         problems.extend(place_fault(one, place_of, "") for one in _faults(document))
         return None
@@ -79,7 +79,7 @@ def identify(
         path, what, todo = _unknown(head, kinds)
         problems.append(Problem(*place_of(path, False), "", what, todo))  # noqa: FBT003
         return None
-    return Address(kind.provider, kind.name, head.metadata.name), kind
+    return Address(kind.provider, kind.name, head.metadata.name), kind, tree
 
 
 def _faults(document: Document) -> list[Fault]:

@@ -10,7 +10,7 @@ from setlist.document import Document
 from setlist.errors import Problem
 from setlist.kind import Kind
 from setlist.mistake import suggest
-from setlist.resource import Address, Path
+from setlist.resource import Address, Path, Tree
 from setlist.source.entry import Entry, identify, place_in
 
 
@@ -25,29 +25,28 @@ def lay_over(
         head = identify(document, kinds, problems)
         if head is None:
             continue
-        entry = entries.get(head[0])
+        address, _, tree = head
+        entry = entries.get(address)
         if entry is None:
             place = place_in(document, ())
-            todo = suggest(str(head[0]), map(str, entries), "known")
-            problems.append(Problem(*place, str(head[0]), "this overlay matches no resource", todo))
-        elif isinstance(document.value, dict):
-            merged = _merge(entry.tree, document.value, (), entry, document)
-            entry.tree = merged if isinstance(merged, dict) else {}
+            todo = suggest(str(address), map(str, entries), "known")
+            problems.append(Problem(*place, str(address), "this overlay matches no resource", todo))
+        else:
+            entry.tree = _merged(entry.tree, tree, (), entry, document)
 
 
-def _merge(below: JsonValue, above: JsonValue, path: Path, entry: Entry, document: Document) -> JsonValue:
-    if not isinstance(above, dict) or not isinstance(below, dict):
-        entry.patches = {old: one for old, one in entry.patches.items() if old[: len(path)] != path}
-        entry.patches[path] = document
-        return _without_nulls(above)
+def _merged(below: Tree, above: Tree, path: Path, entry: Entry, document: Document) -> Tree:
     merged = dict(below)
     for key, value in above.items():
+        here, old = (*path, key), merged.get(key)
         if value is None:
             merged.pop(key, None)
-        elif key in merged:
-            merged[key] = _merge(merged[key], value, (*path, key), entry, document)
+        elif isinstance(old, dict) and isinstance(value, dict):
+            merged[key] = _merged(old, value, here, entry, document)
         else:
-            merged[key] = _merge(None, value, (*path, key), entry, document)
+            entry.patches = {known: one for known, one in entry.patches.items() if known[: len(here)] != here}
+            entry.patches[here] = document
+            merged[key] = _without_nulls(value)
     return merged
 
 

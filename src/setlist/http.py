@@ -1,0 +1,498 @@
+"""Requests -> replies: the only place that sends; auth, pacing, retries by idempotency class, paging, redaction."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
+
+import httpx
+import orjson
+import stamina
+from aiolimiter import AsyncLimiter
+from pydantic import JsonValue
+
+from setlist import __version__
+from setlist.errors import (
+    AccessError,
+    ConflictError,
+    ExhaustedError,
+    LostAnswerError,
+    MalformedError,
+    NotFoundError,
+    RefusedError,
+    SetlistError,
+    UnreachableError,
+    VendorError,
+)
+from setlist.kind import Kind, Provider, Repeat
+from setlist.resource import Tree, dig, read_instant
+
+LOG = logging.getLogger("setlist.http")
+BODY_LIMIT = 32 * 1024 * 1024
+PAGE_LIMIT = 10_000
+LISTING_TRIES = 3
+LONGEST_WAIT = 60.0
+_LOOPBACK = ("localhost", "127.0.0.1", "::1")
+_MAYBE = frozenset({408, 425, 429})
+_NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
+
+
+class Reply(NamedTuple):
+    """A successful answer: its JSON, the vendor's request id, and the vendor's clock as an ISO instant."""
+
+    status: int
+    body: JsonValue
+    request_id: str
+    date: str
+    replayed: bool = False
+
+
+class Pages(NamedTuple):
+    """A complete listing: every item once, and the vendor's clock when it began."""
+
+    items: tuple[Tree, ...]
+    read_at: str
+
+
+@dataclass(slots=True)
+class Budget:
+    """What one run may spend on retries, over all vendors."""
+
+    retries: int = 200
+
+    def spend(self) -> bool:
+        """Take one retry; tell whether there was one left."""
+        self.retries -= 1
+        return self.retries >= 0
+
+
+@dataclass(slots=True)
+class Traffic:
+    """How many requests one client has sent."""
+
+    reads: int = 0
+    writes: int = 0
+    retries: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """One vendor as it is reached in one run.
+
+    ``variable`` is the environment variable that held ``secret``; ``timeout`` is in seconds for one whole request.
+    ``wait_factor`` scales every wait and 0 turns pacing off, for a vendor that runs in this process.
+    """
+
+    provider: Provider
+    base_url: str
+    secret: str = field(repr=False)
+    variable: str
+    requests_per_minute: float
+    timeout: float = 30.0
+    transport: httpx.AsyncBaseTransport | None = None
+    attempts: int = 5
+    budget: Budget = field(default_factory=Budget)
+    insecure: bool = False
+    wait_factor: float = 1.0
+
+
+class _Again(Exception):  # noqa: N818 - a wish, not an error
+    """The same request may be sent again after ``wait`` seconds (None: back off); else ``error`` is raised."""
+
+    def __init__(self, error: SetlistError, wait: float | None = None) -> None:
+        super().__init__(str(error))
+        self.error = error
+        self.wait = wait
+
+
+class Reader:
+    """A client that cannot write: it has no method that does."""
+
+    def __init__(self, endpoint: Endpoint, client: httpx.AsyncClient) -> None:
+        """Use an open client for one vendor."""
+        self.traffic = Traffic()
+        self._endpoint = endpoint
+        self._client = client
+        self._pace = AsyncLimiter(1, 60 / endpoint.requests_per_minute)
+        self._free_at = 0.0
+
+    async def get(self, path: str, params: Mapping[str, str] | None = None) -> Reply:
+        """Return the answer of a GET; retried, for it changes nothing."""
+        request = self._client.build_request("GET", self._url(path), params=dict(params or {}))
+        self.traffic.reads += 1
+        return await self._retried(request, Repeat.REPEAT, keyed=True)
+
+    async def list(self, kind: Kind, path: str) -> Pages:
+        """Return a complete listing, or raise: a partial one is never returned (design section 6)."""
+        for _ in range(LISTING_TRIES):
+            found: dict[str, Tree] = {}
+            totals: list[JsonValue] = []
+            read_at = ""
+            for query in kind.listing.queries:
+                pages = await self._pages(kind, path, query)
+                read_at = read_at or pages[0].date
+                totals.append(_agreed_total(kind, pages))
+                found |= {_id_of(kind, item): item for page in pages for item in _items(kind, page.body)}
+            if _is_whole(totals, len(found)):
+                return Pages(tuple(found.values()), read_at)
+        message = f"{kind.id}: the listing changed each of the {LISTING_TRIES} times it was read"
+        raise MalformedError(message, todo="try again")
+
+    async def _pages(self, kind: Kind, path: str, query: Mapping[str, str]) -> list[Reply]:
+        pages: list[Reply] = []
+        params = {**query, **_first_page(kind)}
+        seen: set[str] = set()
+        while len(pages) < PAGE_LIMIT:
+            page = await self.get(path, params)
+            pages.append(page)
+            more = _next_page(kind, page.body, params, seen)
+            if more is None:
+                return pages
+            params = {**query, **more}
+        raise MalformedError(f"{kind.id}: the listing does not end after {PAGE_LIMIT} pages")
+
+    def _url(self, path: str) -> str:
+        return f"{self._endpoint.base_url.rstrip('/')}{path}"
+
+    async def _retried(self, request: httpx.Request, repeat: Repeat, *, keyed: bool) -> Reply:
+        """Send a request as often as its class allows."""
+        tries = stamina.retry_context(on=self._wait_for, attempts=self._endpoint.attempts, timeout=None)
+        try:
+            async for attempt in tries:
+                with attempt:
+                    if attempt.num > 1:
+                        self.traffic.retries += 1
+                    return await self._once(request, repeat, keyed=keyed)
+        except _Again as again:
+            raise again.error from None
+        message = "the last attempt returns or raises"
+        raise AssertionError(message)
+
+    def _wait_for(self, error: Exception) -> bool | float:
+        """Say how long to wait before the next try, in seconds, with full jitter; False not to try again."""
+        if not isinstance(error, _Again) or not self._endpoint.budget.spend():
+            return False
+        if error.wait is not None:
+            self._free_at = max(self._free_at, time.monotonic() + error.wait * self._endpoint.wait_factor)
+            return error.wait * self._endpoint.wait_factor
+        return random.uniform(0.05, 2.0) * self._endpoint.wait_factor  # noqa: S311 - jitter is no secret
+
+    async def _once(self, request: httpx.Request, repeat: Repeat, *, keyed: bool) -> Reply:
+        await self._hold_back()
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(self._endpoint.timeout):
+                response = await self._sent(request)
+        except (httpx.TransportError, TimeoutError) as error:
+            LOG.info("%s %s: %s", request.method, request.url.path, type(error).__name__)
+            raise self._unanswered(error, repeat, request) from None
+        LOG.info(
+            "%s %s -> %d in %d ms",
+            request.method,
+            request.url.path,
+            response.status_code,
+            (time.monotonic() - begun) * 1000,
+        )
+        LOG.debug("sent %s, got %s", self._clean(request.content), self._clean(response.content))
+        return self._judged(response, repeat, keyed=keyed)
+
+    async def _hold_back(self) -> None:
+        if self._endpoint.wait_factor:
+            await self._pace.acquire()
+        wait = self._free_at - time.monotonic()
+        if wait > 0:
+            await asyncio.sleep(wait)
+
+    async def _sent(self, request: httpx.Request) -> httpx.Response:
+        response = await self._client.send(request, stream=True)
+        try:
+            chunks: list[bytes] = []
+            size = 0
+            async for chunk in response.aiter_bytes():
+                size += len(chunk)
+                if size > BODY_LIMIT:
+                    raise MalformedError(f"{self._name} answered with more than {BODY_LIMIT:,} bytes")
+                chunks.append(chunk)
+        finally:
+            await response.aclose()
+        whole = httpx.Response(response.status_code, headers=response.headers, request=request)
+        whole._content = b"".join(chunks)  # noqa: SLF001 - read by hand for the bound on its size
+        return whole
+
+    @property
+    def _name(self) -> str:
+        return self._endpoint.provider.title
+
+    def _clean(self, content: bytes) -> str:
+        return redact(content[:2000].decode("utf-8", "replace"), (self._endpoint.secret,))
+
+    def _unanswered(self, error: Exception, repeat: Repeat, request: httpx.Request) -> Exception:
+        """Turn a missing answer into what it means: never left, or nobody knows."""
+        host = request.url.host
+        if isinstance(error, _NEVER_LEFT):
+            reason = redact(str(error) or type(error).__name__, (self._endpoint.secret,))
+            todo = f"check the network and providers.{self._endpoint.provider.name}.base_url"
+            return _Again(UnreachableError(f"cannot connect to {self._name} at {host}: {reason}", todo=todo))
+        what = f"{self._name} gave no answer to {request.method} {request.url.path} ({type(error).__name__})"
+        lost = LostAnswerError(what)
+        return _Again(ExhaustedError(what, todo="try again later")) if repeat is Repeat.REPEAT else lost
+
+    def _judged(self, response: httpx.Response, repeat: Repeat, *, keyed: bool) -> Reply:
+        """Turn an answer into a reply, or raise what it means (design section 9, classes)."""
+        status = response.status_code
+        if 200 <= status < 300:
+            return self._reply(response, repeat)
+        if 300 <= status < 400:
+            raise self._redirected(response)
+        body = _loads(response.content)
+        words = redact(self._endpoint.provider.explain(status, body), (self._endpoint.secret,))
+        if status == 409 and self._endpoint.provider.in_progress(status, body):
+            error = ConflictError(f"{self._name}: {words}", status=status)
+            raise _Again(error, 1.0) if keyed or repeat is Repeat.REPEAT else LostAnswerError(str(error))
+        if status in (425, 429):
+            limited = ExhaustedError(f"{self._name} limits the rate: {words or status}", todo="try again later")
+            raise _Again(limited, _retry_after(response.headers.get("retry-after", "")))
+        if status == 408 or status >= 500:
+            raise self._undecided(status, words, repeat)
+        raise self._refused(response, words)
+
+    def _undecided(self, status: int, words: str, repeat: Repeat) -> Exception:
+        what = f"{self._name} answered {status}{': ' + words if words else ''}"
+        if repeat is Repeat.REPEAT:
+            return _Again(ExhaustedError(what, todo="try again later"))
+        return LostAnswerError(what, status=status)
+
+    def _redirected(self, response: httpx.Response) -> VendorError:
+        other = urlsplit(response.headers.get("location", "")).netloc or "elsewhere"
+        what = f"{self._name} redirects to {other}: refused, credentials never follow"
+        return MalformedError(what, todo=f"correct providers.{self._endpoint.provider.name}.base_url")
+
+    def _refused(self, response: httpx.Response, words: str) -> SetlistError:
+        status, request_id = response.status_code, self._request_id(response)
+        credential = self._endpoint.provider.credential
+        if status == 401:
+            todo = f"set {self._endpoint.variable} to {credential.hint or 'a valid secret'}"
+            return AccessError(f"{self._name} refused the credentials: {words or status}", todo=todo)
+        if status == 403:
+            todo = f"give the secret in {self._endpoint.variable} that permission"
+            return AccessError(f"{self._name} does not permit this: {words or status}", todo=todo)
+        kind = {404: NotFoundError, 409: ConflictError}.get(status, RefusedError)
+        return kind(f"{self._name} refused: {words or status}", status=status, request_id=request_id)
+
+    def _request_id(self, response: httpx.Response) -> str:
+        names = self._endpoint.provider.request_id_headers
+        return next((response.headers[name] for name in names if name in response.headers), "")
+
+    def _reply(self, response: httpx.Response, repeat: Repeat) -> Reply:
+        body = _loads(response.content) if response.content else None
+        if body is None and response.content:
+            what = f"{self._name} answered with {_looks_like(response)}, not JSON"
+            broken = MalformedError(what, todo="is there a proxy or a login page between?")
+            raise LostAnswerError(what) if repeat is not Repeat.REPEAT else _Again(broken, 0.05)
+        date = _http_date(response.headers.get("date", ""))
+        replayed = response.headers.get("idempotent-replay", "").lower() == "true"
+        return Reply(response.status_code, body, self._request_id(response), date, replayed)
+
+
+class Writer(Reader):
+    """A reader that can also send what changes something; only apply has one."""
+
+    async def send(
+        self, method: str, path: str, body: JsonValue, *, repeat: Repeat, idempotency_key: str = ""
+    ) -> Reply:
+        """Send a write; raises LostAnswerError where nobody knows whether it was done (``once`` and ``reread``)."""
+        headers = {}
+        if idempotency_key and self._endpoint.provider.idempotency_header:
+            headers[self._endpoint.provider.idempotency_header] = idempotency_key
+        if body is not None:
+            headers["Content-Type"] = "application/json"
+        content = None if body is None else orjson.dumps(body)
+        request = self._client.build_request(method, self._url(path), content=content, headers=headers)
+        self.traffic.writes += 1
+        return await self._retried(request, repeat, keyed=bool(idempotency_key))
+
+
+@asynccontextmanager
+async def open_reader(endpoint: Endpoint) -> AsyncIterator[Reader]:
+    """Open a client that can only read; raises AccessError before anything is sent if it must not be."""
+    async with _client(endpoint) as client:
+        yield Reader(endpoint, client)
+
+
+@asynccontextmanager
+async def open_writer(endpoint: Endpoint) -> AsyncIterator[Writer]:
+    """Open a client that can write; raises AccessError before anything is sent if it must not be."""
+    async with _client(endpoint) as client:
+        yield Writer(endpoint, client)
+
+
+def _client(endpoint: Endpoint) -> httpx.AsyncClient:
+    provider, credential = endpoint.provider, endpoint.provider.credential
+    if not endpoint.secret:
+        todo = f"set {endpoint.variable} to {credential.hint or 'a valid secret'}"
+        raise AccessError(f"{provider.title} needs a secret, and {endpoint.variable} is not set", todo=todo)
+    if not (endpoint.secret.isascii() and endpoint.secret.isprintable()):
+        raise AccessError(f"{endpoint.variable} holds characters that no secret has", todo="set it again")
+    parts = urlsplit(endpoint.base_url)
+    local = parts.hostname in _LOOPBACK or endpoint.transport is not None or endpoint.insecure
+    if parts.scheme != "https" and not local:
+        todo = f"use https, or say providers.{provider.name}.insecure: true"
+        raise AccessError(f"{endpoint.base_url} is not encrypted: the secret would be readable on the way", todo=todo)
+    return httpx.AsyncClient(
+        headers={
+            credential.header: credential.template.format(secret=endpoint.secret),
+            "Accept": "application/json",
+            "User-Agent": f"setlist/{__version__}",
+        },
+        transport=endpoint.transport,
+        timeout=endpoint.timeout,
+        follow_redirects=False,
+        limits=httpx.Limits(max_connections=32),
+    )
+
+
+def fill(template: str, **ids: str) -> str:
+    """Return the path with each id quoted as one segment; raises MalformedError for an id that cannot be one."""
+    for name, value in ids.items():
+        if not value or value in (".", ".."):
+            raise MalformedError(f"'{value}' cannot be an id in {template}")
+        template = template.replace(f"{{{name}}}", quote(value, safe=""))
+    return template
+
+
+def redact(text: str, secrets: tuple[str, ...]) -> str:
+    """Return the text without the secrets."""
+    for secret in secrets:
+        if secret:
+            text = text.replace(secret, "***")
+    return text
+
+
+def _loads(content: bytes) -> JsonValue:
+    try:
+        body: JsonValue = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        return None
+    return body
+
+
+def _looks_like(response: httpx.Response) -> str:
+    kind = response.headers.get("content-type", "").partition(";")[0] or "bytes"
+    return "HTML" if "html" in kind else "broken JSON" if "json" in kind else kind
+
+
+def _http_date(text: str) -> str:
+    """Return an HTTP date as an ISO instant, the local clock's where there is none."""
+    try:
+        return parsedate_to_datetime(text).astimezone(UTC).isoformat()
+    except (ValueError, TypeError):
+        return datetime.now(UTC).isoformat()
+
+
+def _retry_after(text: str) -> float | None:
+    """Return the seconds of a Retry-After: seconds, an HTTP date or an ISO instant (contracts 1.6), bounded."""
+    if not text:
+        return None
+    try:
+        wait = float(text)
+    except ValueError:
+        point = read_instant(text, None) or read_instant(_http_date(text), None)
+        wait = (point - datetime.now(UTC)).total_seconds() if point else 0.0
+    return min(max(wait, 0.0), LONGEST_WAIT) if wait == wait else None  # noqa: PLR0124 - the test for NaN
+
+
+def _first_page(kind: Kind) -> dict[str, str]:
+    listing = kind.listing
+    if listing.style != "numbers":
+        return {}
+    return {listing.page_param: "1", listing.size_param: str(listing.page_size)}
+
+
+def _items(kind: Kind, body: JsonValue) -> list[Tree]:
+    rows: JsonValue = body
+    if isinstance(body, dict):
+        rows = next((inner for name in kind.listing.envelope if isinstance(inner := dig(body, (name,)), list)), None)
+    if not isinstance(rows, list):
+        raise MalformedError(f"{kind.id}: the answer holds no list")
+    found = [row for row in rows if isinstance(row, dict)]
+    if len(found) != len(rows):
+        raise MalformedError(f"{kind.id}: the list holds something that is no object")
+    return found
+
+
+def _id_of(kind: Kind, item: Tree) -> str:
+    found = next((item[name] for name in kind.answer.id if isinstance(item.get(name), str | int)), None)
+    if found is None:
+        raise MalformedError(f"{kind.id}: the list holds an object without an id")
+    return str(found)
+
+
+def _next_page(kind: Kind, body: JsonValue, params: Mapping[str, str], seen: set[str]) -> dict[str, str] | None:
+    """Return the parameters of the next page, or None at the vendor's own sign that there is none."""
+    if kind.listing.style == "numbers":
+        page = int(params[kind.listing.page_param])
+        last = dig(body, tuple(kind.listing.pages_path.split(".")))
+        if not isinstance(last, int):
+            raise MalformedError(f"{kind.id}: the listing does not say how many pages it has")
+        return {**_first_page(kind), kind.listing.page_param: str(page + 1)} if page < last else None
+    cursor = dig(body, ("pageInfo", "endCursor"))
+    if not isinstance(cursor, str) or not cursor or cursor in seen or not _items(kind, body):
+        return None
+    seen.add(cursor)
+    return {"after": cursor}
+
+
+def _agreed_total(kind: Kind, pages: list[Reply]) -> JsonValue:
+    """Return the total that the first and the last page tell; None where the vendor tells none, -1 if they differ."""
+    if not kind.listing.total_path:
+        return None
+    first, last = (dig(page.body, tuple(kind.listing.total_path.split("."))) for page in (pages[0], pages[-1]))
+    return first if first == last else -1
+
+
+def _is_whole(totals: list[JsonValue], count: int) -> bool:
+    told = [total for total in totals if isinstance(total, int)]
+    return not told or (-1 not in told and sum(told) == count)
+
+
+App = Callable[
+    [MutableMapping[str, Any], Callable[[], Awaitable[Any]], Callable[[MutableMapping[str, Any]], Awaitable[None]]],
+    Awaitable[None],
+]
+_FAULTS: dict[str, type[httpx.TransportError]] = {
+    "connect_error": httpx.ConnectError,
+    "read_timeout": httpx.ReadTimeout,
+    "disconnect": httpx.RemoteProtocolError,
+}
+
+
+class InProcess(httpx.AsyncBaseTransport):
+    """Hands requests to an application in this process; its ``kind`` of fault becomes httpx's own exception."""
+
+    def __init__(self, app: App) -> None:
+        """Wrap an ASGI application."""
+        self._inner = httpx.ASGITransport(app=app)
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        try:
+            return await self._inner.handle_async_request(request)
+        except Exception as error:
+            fault = _FAULTS.get(str(getattr(error, "kind", "")))
+            if fault is None:
+                raise
+            raise fault(str(error), request=request) from None
+
+
+def in_process(app: App) -> httpx.AsyncBaseTransport:
+    """Return a transport that hands requests to an application in this process."""
+    return InProcess(app)

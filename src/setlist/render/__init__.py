@@ -1,0 +1,1 @@
+"""A plan, a receipt, mistakes -> text and JSON; prints nothing itself."""

@@ -1,0 +1,239 @@
+"""A plan -> text with the risk first; receipts, mistakes and errors -> text."""
+
+from __future__ import annotations
+
+import difflib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+
+from setlist.compare import FieldChange, Verdict, inside
+from setlist.errors import Problem, SetlistError
+from setlist.journal import Outcome, Receipt, Result
+from setlist.kind import Effect
+from setlist.plan import Action, Change, Note, Plan, Step
+from setlist.render.style import Palette, safe, value_text
+from setlist.resource import Hole, JsonValue, Path, dotted, read_instant
+
+NOTHING = "No changes. The live objects match the configuration."
+_RISKS = (
+    (Effect.IRREVERSIBLE, "Irreversible", "red"),
+    (Effect.COMPENSABLE, "Live: people may notice", "magenta"),
+    (Effect.REVERSIBLE, "Safe", "green"),
+)
+_VERBS = {
+    "create": "to add",
+    "update": "to change",
+    "delete": "to DELETE",
+    "adopt": "to adopt",
+    "forget": "to forget",
+}
+
+
+def plan_text(plan: Plan, *, color: bool) -> str:
+    """Return the plan for people: what cannot be undone first, one summary line last."""
+    palette = Palette(color)
+    blocks = [
+        *_risk_blocks(plan, palette),
+        _block("Conflicts", _moved(plan, Verdict.CONFLICT), palette, "red"),
+        _block("Drift", (*_held(plan), *_moved(plan, Verdict.DRIFT)), palette, "yellow"),
+        _block("Blocked", _blocked(plan), palette, "red"),
+        _block("Notes", _notes(plan), palette, None),
+        _block("Approvals needed, one each", (f"  --approve {one}" for one in plan.approvals), palette, "red"),
+        _block("Refused", (f"  {safe(str(note))}" for note in plan.refusals), palette, "red"),
+    ]
+    return "\n\n".join([*(block for block in blocks if block), palette.paint(_summary(plan), bold=True)])
+
+
+def _block(title: str, lines: Iterable[str], palette: Palette, color: str | None) -> str:
+    rows = list(lines)
+    return "\n".join([palette.paint(f"{title}:", color, bold=True), *rows]) if rows else ""
+
+
+def _risk_blocks(plan: Plan, palette: Palette) -> Iterator[str]:
+    """Yield a block for each risk; a change stands in that of its gravest step."""
+    order = [effect for effect, _, _ in _RISKS]
+    by_risk: dict[Effect, list[Change]] = {}
+    for change in plan.resource_changes:
+        steps = plan.steps_of(change)
+        if steps:
+            by_risk.setdefault(min((step.effect for step in steps), key=order.index), []).append(change)
+    for effect, title, color in _RISKS:
+        changes = by_risk.get(effect, [])
+        yield _block(title, (line for one in changes for line in _change(plan, one, palette)), palette, color)
+
+
+def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
+    origin = f"  ({change.origin})" if change.origin else ""
+    named = f" {change.id}" if change.id else ""
+    steps = plan.steps_of(change)
+    yield "  " + palette.sign(_sign(change, steps), f"{safe(change.address)}{named}{origin}")
+    if change.action_reason and change.action in (Action.ADOPT, Action.DELETE, Action.FORGET):
+        yield f"       {safe(change.action_reason)}"
+    yield from (f"     {line}" for line in _fields(change, palette))
+    for step in steps:
+        if step.effect is not Effect.REVERSIBLE or step.action in ("forget", "adopt"):
+            yield "     " + palette.sign(step.symbol, safe(step.effect_text))
+    if change.forecast:
+        yield f"       {safe(change.forecast)}"
+    yield from (f"     {palette.paint('!', 'yellow', bold=True)}  {safe(str(note))}" for note in change.warnings)
+
+
+def _sign(change: Change, steps: Sequence[Step]) -> str:
+    if change.action is Action.NO_OP and steps:
+        return steps[0].symbol
+    return change.symbol
+
+
+def _fields(change: Change, palette: Palette) -> Iterator[str]:
+    if change.action is Action.CREATE:
+        holes = {hole.path: hole for hole in change.holes}
+        for path, value in _leaves(change.change.after or {}, ()):
+            yield palette.sign("+", f"{safe(dotted(path))} = {_declared(path, value, holes)}")
+        return
+    for one in change.fields:
+        if one.verdict in (Verdict.UPDATE, Verdict.DRIFT) or (one.verdict is Verdict.CONFLICT and change.steps):
+            yield from _field(one, palette)
+
+
+def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
+    if isinstance(value, dict) and value:
+        for key, item in value.items():
+            yield from _leaves(item, (*path, key))
+    else:
+        yield path, value
+
+
+def _declared(path: Path, value: JsonValue, holes: dict[Path, Hole]) -> str:
+    found = [hole for place, hole in holes.items() if place[: len(path)] == path]
+    return f"{safe(str(found[0]))} (known after apply)" if found else value_text(value)
+
+
+def _field(one: FieldChange, palette: Palette) -> Iterator[str]:
+    name = safe(dotted(one.path))
+    if not one.known:
+        yield palette.sign("~", f"{name}: {value_text(one.before)} -> (known after apply)")
+    elif isinstance(one.before, str) and isinstance(one.after, str) and "\n" in one.before + one.after:
+        yield palette.sign("~", f"{name}:")
+        yield from (f"     {line}" for line in _lines(one.before, one.after))
+    elif isinstance(one.before, list) and isinstance(one.after, list):
+        yield palette.sign("~", f"{name}:")
+        for place, before, after in inside(one.before, one.after):
+            yield f"     {safe(place)}: {value_text(before)} -> {value_text(after)}"
+    else:
+        sign = "-" if one.after is None else "+" if one.before is None else "~"
+        yield palette.sign(sign, f"{name}: {value_text(one.before)} -> {value_text(one.after)}")
+
+
+def _lines(before: str, after: str) -> Iterator[str]:
+    for line in difflib.ndiff(before.splitlines(), after.splitlines()):
+        if not line.startswith("?"):
+            yield safe(line)
+
+
+def _held(plan: Plan) -> Iterator[str]:
+    for change in plan.resource_changes:
+        if change.held:
+            yield f"  {safe(change.address)}: held: somebody made it {safe(change.state)}, it was {change.wanted_state}"
+            if change.resume:
+                yield f"    to let it go on: --approve {change.resume}, or set another lifecycle.state in git"
+
+
+def _moved(plan: Plan, verdict: Verdict) -> Iterator[str]:
+    for change in plan.resource_changes:
+        moved = [one for one in change.fields if one.verdict is verdict]
+        if moved:
+            who = safe(change.updated_by or "somebody")
+            when = f" at {safe(change.updated_at)}" if change.updated_at else ""
+            yield f"  {safe(change.address)}: changed live, last by {who}{when}"
+        for one in moved:
+            yield f"    {safe(dotted(one.path))}: {value_text(one.base)} was applied, {value_text(one.before)} is live, {value_text(one.after)} is declared"
+
+
+def _blocked(plan: Plan) -> Iterator[str]:
+    for change in plan.blocked:
+        for note in change.blocked:
+            yield f"  {safe(change.address)}: {safe(note.what)}"
+            if note.todo:
+                yield f"    -> {safe(note.todo)}"
+
+
+def _notes(plan: Plan) -> Iterator[str]:
+    yield from (f"  {safe(text)}" for text in plan.warnings)
+    for change in plan.resource_changes:
+        notes: tuple[Note, ...] = change.notes if change.steps else (*change.notes, *change.warnings)
+        yield from (f"  {safe(change.address)}: {safe(str(note))}" for note in notes)
+
+
+def _summary(plan: Plan) -> str:
+    """Return the last line: what is to be done, counted, or that there is nothing."""
+    blocked = len(plan.blocked)
+    if not plan.steps:
+        moved = sum(bool(one.drifted or one.conflicts) for one in plan.resource_changes)
+        if plan.refusals:
+            return "Refused: nothing can be applied."
+        if blocked:
+            return f"No changes can be applied: {blocked} blocked."
+        return f"No changes are planned; {moved} moved live." if moved else NOTHING
+    counts: Counter[str] = Counter()
+    for change in plan.resource_changes:
+        for action in dict.fromkeys(step.action for step in plan.steps_of(change)):
+            counts[action] += 1
+    words = [f"{counts[name]} {verb}" for name, verb in _VERBS.items() if counts[name]]
+    words += [f"{count} to {name}" for name, count in sorted(counts.items()) if name not in _VERBS]
+    tail = f", {blocked} blocked" if blocked else ""
+    narrowed = "" if plan.complete else " Narrowed by --target or --exclude."
+    return f"Plan: {', '.join(words)}{tail}.{narrowed} Expires {_moment(plan.expires_at)}."
+
+
+def _moment(text: str) -> str:
+    point = read_instant(text, None)
+    return f"{point:%Y-%m-%d %H:%M} UTC" if point else text
+
+
+def outcome_line(outcome: Outcome, *, color: bool) -> str:
+    """Return one step's end as a line."""
+    palette = Palette(color)
+    shown = {Result.DONE: ("done", "green"), Result.SKIPPED: ("skipped", "yellow"), Result.STALE: ("stale", "yellow")}
+    word, paint = shown.get(outcome.result, (outcome.result.value.upper(), "red"))
+    named = f" {outcome.id}" if outcome.id else ""
+    why = f": {outcome.why}" if outcome.why else ""
+    return f"  {palette.paint(word, paint, bold=True)} {outcome.action} {safe(outcome.address + named + why)}"
+
+
+def receipt_text(receipt: Receipt, *, color: bool) -> str:
+    """Return what an apply did, and what it did not and why."""
+    palette = Palette(color)
+    lines = [f"  {safe(text)}" for text in receipt.settled]
+    lines += [outcome_line(one, color=color) for one in receipt.outcomes]
+    counts = receipt.counts()
+    if receipt.complete:
+        done = Counter(one.action for one in receipt.outcomes)
+        past = {"create": "added", "update": "changed", "delete": "deleted", "adopt": "adopted", "forget": "forgotten"}
+        words = ", ".join(f"{count} {past.get(name, name)}" for name, count in sorted(done.items()))
+        last = palette.paint(f"Apply complete: {words or 'nothing to do'}.", "green", bold=True)
+    else:
+        words = ", ".join(f"{count} {result.value}" for result, count in counts.items() if count)
+        unknown = " Do not repeat what is unknown: look at it first." if counts[Result.UNKNOWN] else ""
+        last = palette.paint(f"Apply incomplete: {words}.{unknown} Run setlist plan again.", "red", bold=True)
+    return "\n".join([*lines, last])
+
+
+def problems_text(problems: Sequence[Problem], *, color: bool) -> str:
+    """Return one line a mistake, then their number."""
+    palette = Palette(color)
+    files = len({one.file for one in problems})
+    count = f"{len(problems)} mistake{'s' if len(problems) != 1 else ''} in {files} file{'s' if files != 1 else ''}."
+    return "\n".join([*(safe(str(one)) for one in problems), palette.paint(count, "red", bold=True)])
+
+
+def error_text(error: SetlistError, *, color: bool) -> str:
+    """Return an error as where and what, and on a line of its own what to do."""
+    palette = Palette(color)
+    head = f"{error.where}: {error.what}" if error.where else error.what
+    word = palette.paint("Error:", "red", bold=True) if error.exit_code else ""
+    todo = f"\n  -> {_lines_safe(error.todo)}" if error.todo else ""
+    return f"{word} {_lines_safe(head)}{todo}".strip()
+
+
+def _lines_safe(text: str) -> str:
+    return "\n".join(safe(line) for line in text.split("\n"))

@@ -1,0 +1,1 @@
+"""Where the state is kept: one protocol, one file a store."""

@@ -1,0 +1,304 @@
+"""A folder -> a store: a state file replaced whole, a journal appended to, a lock that dies with its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import os
+import time
+import zlib
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, ParamSpec, TypeVar
+
+import orjson
+
+from setlist.binding import Record, State, fold
+from setlist.errors import LockedError, StateError
+from setlist.journal import Receipt
+from setlist.resource import Tree, canonical
+from setlist.state.store import Owner, describe, to_state, wall_clock
+
+P = ParamSpec("P")
+T = TypeVar("T")
+_READS = 5
+
+
+class FileStore:
+    """The default store: ``ENV.state.json``, its backup, ``ENV.journal.jsonl``, ``ENV.lock`` and ``ENV.receipts/``.
+
+    All are readable by their owner only. Losing the machine's power may lose nothing that a write has returned from.
+    """
+
+    def __init__(self, folder: Path, environment: str) -> None:
+        """Name the files; nothing is made before the first write."""
+        self._folder = folder
+        self._state = folder / f"{environment}.state.json"
+        self._backup = folder / f"{environment}.state.json.backup"
+        self._journal = folder / f"{environment}.journal.jsonl"
+        self._lock = folder / f"{environment}.lock"
+        self._receipts = folder / f"{environment}.receipts"
+        self._handle: int | None = None
+
+    @property
+    def where(self) -> str:
+        """The state file's path."""
+        return str(self._state)
+
+    async def read(self) -> State | None:
+        """Return the state with its journal folded in."""
+        return await self._threaded(self._read)
+
+    async def acquire(self, owner: Owner, timeout: float) -> None:  # noqa: ASYNC109 - how long to wait for others
+        """Take the lock; raises LockedError naming the holder."""
+        end = time.monotonic() + timeout
+        while not await self._threaded(self._try_lock, owner):
+            if time.monotonic() >= end:
+                await self._refuse()
+            await asyncio.sleep(min(0.1, max(0.0, end - time.monotonic()) + 0.01))
+
+    async def _refuse(self) -> None:
+        owner = await self.holder()
+        who = f"the state is locked by {describe(owner, wall_clock())}" if owner else "the state is locked"
+        todo = f"wait for it (--lock-timeout), or if it is dead: setlist state unlock {owner.id}" if owner else ""
+        raise LockedError(who, where=self.where, todo=todo)
+
+    async def release(self) -> None:
+        """Give the lock back."""
+        await self._threaded(self._unlock)
+
+    async def held(self) -> bool:
+        """Tell whether the lock is still ours."""
+        return self._handle is not None
+
+    async def holder(self) -> Owner | None:
+        """Return who holds the lock now; a lock whose owner died is free."""
+        return await self._threaded(self._holder)
+
+    async def unlock(self, lock_id: str) -> Owner:
+        """Refuse to free a living owner's lock: a dead one's is free already."""
+        owner = await self.holder()
+        if owner is None:
+            raise StateError("the state is not locked", where=self.where)
+        if owner.id != lock_id:
+            raise StateError(f"the lock's id is {owner.id}, not {lock_id}", where=self.where)
+        what = f"the lock is held by a process that lives: {describe(owner, wall_clock())}"
+        raise LockedError(what, where=self.where, todo=f"end that process (pid {owner.pid}); its lock goes with it")
+
+    async def append(self, records: Sequence[Record], serial: int) -> int:
+        """Write one line to the journal and wait until it is on the disk."""
+        return await self._threaded(self._append, records, serial)
+
+    async def checkpoint(self, state: State) -> None:
+        """Replace the state file, keep the one before as backup, and empty the journal."""
+        await self._threaded(self._checkpoint, state)
+
+    async def put_receipt(self, receipt: Receipt) -> str:
+        """Write the receipt beside the state."""
+        stamp = receipt.started.replace(":", "").replace("+0000", "Z")
+        path = self._receipts / f"{stamp}-{receipt.plan[:12]}.json"
+        await self._threaded(self._write_receipt, path, canonical(receipt.model_dump(mode="json")) + b"\n")
+        return str(path)
+
+    async def receipts(self) -> list[Receipt]:
+        """Return the receipts, oldest first."""
+        return await self._threaded(self._read_receipts)
+
+    async def _threaded(self, work: Callable[P, T], *args: P.args, **kwargs: P.kwargs) -> T:
+        """Run file calls off the loop, and turn what the system refuses into words."""
+        try:
+            return await asyncio.to_thread(work, *args, **kwargs)
+        except OSError as error:
+            what = f"the state cannot be kept: {error.strerror or error}"
+            raise StateError(what, where=str(error.filename or self._state)) from error
+
+    def _read(self) -> State | None:
+        """Read state and journal; a checkpoint in between shows as a gap in the serials, and both are read again."""
+        for _ in range(_READS):
+            tree = self._read_state()
+            lines = self._read_journal()
+            if tree is None and not lines:
+                return None
+            folded = self._folded(tree or {}, lines)
+            if folded is not None and self._read_state() == tree:
+                return to_state(folded, self.where)
+        raise StateError("the journal does not follow the state", where=str(self._journal), todo=self._way_back())
+
+    def _way_back(self) -> str:
+        return f"restore {self._backup.name}, or move the journal away and plan"
+
+    def _read_state(self) -> Tree | None:
+        try:
+            data = self._state.read_bytes()
+        except FileNotFoundError:
+            return None
+        try:
+            tree: Any = orjson.loads(data)
+        except orjson.JSONDecodeError as error:
+            raise StateError(f"the state is no JSON: {error}", where=self.where, todo=self._way_back()) from None
+        if not isinstance(tree, dict):
+            raise StateError("the state is no JSON object", where=self.where, todo=self._way_back())
+        return tree
+
+    def _read_journal(self) -> list[Tree]:
+        """Return the journal's lines; a torn last one is dropped, a bad one before it refuses the state."""
+        try:
+            raw = self._journal.read_bytes().split(b"\n")
+        except FileNotFoundError:
+            return []
+        lines: list[Tree] = []
+        for number, line in enumerate(raw[:-1], 1):
+            tree = _checked(line)
+            if tree is None and number == len(raw) - 1:
+                break
+            if tree is None:
+                place = f"{self._journal}:{number}"
+                raise StateError("the journal is damaged", where=place, todo=self._way_back())
+            lines.append(tree)
+        return lines
+
+    def _folded(self, tree: Tree, lines: list[Tree]) -> Tree | None:
+        """Return the state with the journal's newer lines folded in, or None where they leave a gap."""
+        serial = tree.get("serial", 0)
+        records: list[Record] = []
+        for line in lines:
+            if not isinstance(serial, int) or not isinstance(line["serial"], int):
+                return None
+            if line["serial"] <= serial:
+                continue
+            if line["serial"] != serial + 1:
+                return None
+            serial = line["serial"]
+            rows = line["records"]
+            records.extend(Record(*row) for row in (rows if isinstance(rows, list) else []))  # type: ignore[misc]
+        return {**fold(tree, records), "serial": serial}
+
+    def _try_lock(self, owner: Owner) -> bool:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        handle = os.open(self._lock, os.O_RDWR | os.O_CREAT, 0o600)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(handle)
+            return False
+        os.ftruncate(handle, 0)
+        os.write(handle, orjson.dumps(owner.model_dump()))
+        self._handle = handle
+        self._mend_journal()
+        return True
+
+    def _mend_journal(self) -> None:
+        """Cut a torn last line off, so that the next one does not join it."""
+        try:
+            data = self._journal.read_bytes()
+        except FileNotFoundError:
+            return
+        whole = data[: data.rfind(b"\n") + 1]
+        last = whole[whole.rfind(b"\n", 0, -1) + 1 : -1]
+        if last and _checked(last) is None:
+            whole = whole[: -len(last) - 1]
+        if whole != data:
+            os.truncate(self._journal, len(whole))
+
+    def _unlock(self) -> None:
+        if self._handle is not None:
+            os.ftruncate(self._handle, 0)
+            os.close(self._handle)
+            self._handle = None
+
+    def _holder(self) -> Owner | None:
+        try:
+            handle = os.open(self._lock, os.O_RDWR)
+        except FileNotFoundError:
+            return None
+        try:
+            fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            data = os.pread(handle, 65536, 0)
+            return Owner.model_validate_json(data) if data else None
+        finally:
+            os.close(handle)
+        return None
+
+    def _append(self, records: Sequence[Record], serial: int) -> int:
+        content = {"serial": serial + 1, "records": [list(record) for record in records]}
+        line = orjson.dumps({**content, "sum": _sum(content)}) + b"\n"
+        made = not self._journal.exists()
+        handle = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
+        try:
+            self._check_serial(serial)
+            _write_all(handle, line)
+            os.fdatasync(handle)
+        finally:
+            os.close(handle)
+        if made:
+            self._sync_folder()
+        self._last = serial + 1
+        return serial + 1
+
+    _last: int | None = None
+
+    def _check_serial(self, serial: int) -> None:
+        """Compare before the swap: the lock keeps others away, so the files are read only before our first write."""
+        if self._last is None:
+            state = self._read()
+            self._last = state.serial if state else 0
+        if self._last != serial:
+            what = f"somebody else wrote the state: its serial is {self._last}, not {serial}"
+            raise StateError(what, where=self.where, todo="run the command again")
+
+    def _checkpoint(self, state: State) -> None:
+        self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._check_serial(state.serial)
+        data = canonical(state.model_dump(mode="json", exclude_defaults=False)) + b"\n"
+        if self._state.exists():
+            self._replace(self._backup, self._state.read_bytes())
+        self._replace(self._state, data)
+        self._journal.unlink(missing_ok=True)
+        self._sync_folder()
+
+    def _replace(self, path: Path, data: bytes) -> None:
+        """Write a file so that it is either the old one or the new one, whatever happens."""
+        new = path.with_name(f"{path.name}.new")
+        handle = os.open(new, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            _write_all(handle, data)
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+        new.replace(path)
+        self._sync_folder()
+
+    def _sync_folder(self) -> None:
+        handle = os.open(self._folder, os.O_RDONLY)
+        try:
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def _write_receipt(self, path: Path, data: bytes) -> None:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._replace(path, data)
+
+    def _read_receipts(self) -> list[Receipt]:
+        paths = sorted(self._receipts.glob("*.json")) if self._receipts.is_dir() else []
+        return [Receipt.model_validate_json(path.read_bytes()) for path in paths]
+
+
+def _write_all(handle: int, data: bytes) -> None:
+    rest = memoryview(data)
+    while rest:
+        rest = rest[os.write(handle, rest) :]
+
+
+def _sum(content: Tree | dict[str, Any]) -> int:
+    return zlib.crc32(orjson.dumps([content["serial"], content["records"]]))
+
+
+def _checked(line: bytes) -> Tree | None:
+    """Return a journal line whose sum is right, or None."""
+    try:
+        tree: Any = orjson.loads(line)
+        return tree if tree["sum"] == _sum(tree) else None
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None

@@ -1,0 +1,107 @@
+"""What a store of states must do, and who holds its lock."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+
+from pydantic import BaseModel, ConfigDict, ValidationError
+
+from setlist.binding import FORMAT, Record, State
+from setlist.errors import StateError
+from setlist.journal import Receipt
+from setlist.resource import Tree, read_instant
+
+
+class Owner(BaseModel):
+    """Who holds a lock: an id to free it by, the person, the machine, the process, since when (ISO), doing what."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", defer_build=True)
+
+    id: str
+    who: str
+    where: str
+    pid: int
+    since: str
+    command: str
+
+
+def wall_clock() -> datetime:
+    """Return the time now, in UTC."""
+    return datetime.now(UTC)
+
+
+def describe(owner: Owner, now: datetime) -> str:
+    """Return ``anna on build-7 (pid 4312), setlist apply, for 14 minutes``."""
+    begun = read_instant(owner.since, None) or now
+    minutes = int((now - begun).total_seconds() // 60)
+    age = f"{minutes} minutes" if minutes != 1 else "1 minute"
+    return f"{owner.who} on {owner.where} (pid {owner.pid}), {owner.command}, for {age}"
+
+
+class Store(Protocol):
+    """Keeps the state of one environment: a folded state, an append-only journal, a lock, receipts.
+
+    Every durable write is a compare-and-swap on the serial. Reading needs no lock. All raise StateError where the
+    store cannot be read or written, LockedError where somebody else holds the lock.
+    """
+
+    @property
+    def where(self) -> str:
+        """The place, for people."""
+        ...
+
+    async def read(self) -> State | None:
+        """Return the state with its journal folded in; None where nothing was ever stored."""
+        ...
+
+    async def acquire(self, owner: Owner, timeout: float) -> None:  # noqa: ASYNC109 - how long to wait for others
+        """Take the lock, waiting at most ``timeout`` seconds for its holder."""
+        ...
+
+    async def release(self) -> None:
+        """Give the lock back."""
+        ...
+
+    async def held(self) -> bool:
+        """Tell whether the lock is still ours."""
+        ...
+
+    async def holder(self) -> Owner | None:
+        """Return who holds the lock now."""
+        ...
+
+    async def unlock(self, lock_id: str) -> Owner:
+        """Free a lock that was left behind, and return whose it was."""
+        ...
+
+    async def append(self, records: Sequence[Record], serial: int) -> int:
+        """Write the records durably behind ``serial`` and return the new serial."""
+        ...
+
+    async def checkpoint(self, state: State) -> None:
+        """Replace folded state and journal by this state."""
+        ...
+
+    async def put_receipt(self, receipt: Receipt) -> str:
+        """Keep a receipt and return where it lies."""
+        ...
+
+    async def receipts(self) -> list[Receipt]:
+        """Return the receipts, oldest first."""
+        ...
+
+
+def to_state(tree: Tree, where: str) -> State:
+    """Return the state that a store's JSON spells; raises StateError for a newer format or a damaged one."""
+    version = tree.get("format")
+    if isinstance(version, int) and version > FORMAT:
+        what = f"the state has format {version}, this Setlist reads up to {FORMAT}"
+        raise StateError(what, where=where, todo="install the Setlist that wrote it, or a newer one")
+    try:
+        return State.model_validate(tree)
+    except ValidationError as error:
+        first = error.errors()[0]
+        place = ".".join(map(str, first["loc"]))
+        raise StateError(f"the state is damaged at {place}: {first['msg']}", where=where) from None
