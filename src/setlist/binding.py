@@ -112,7 +112,7 @@ def fold(tree: Tree, records: Iterable[Record]) -> Tree:
         table = tables.setdefault(record.table, {})
         if not isinstance(table, dict):
             message = f"{record.table} is not a table of the state"
-            raise ValueError(message)
+            raise ValueError(message)  # noqa: TRY004 - the data is wrong, not the call
         if record.value is None:
             table.pop(record.key, None)
         else:

@@ -14,8 +14,21 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from setlist.kind import Folded, Implied, Instant, KeyedBy, Kind, Money, ServerAdded, ServerDefault, Shape, Text
-from setlist.kind import Immutable, Unordered, WriteOnly
+from setlist.kind import (
+    Folded,
+    Immutable,
+    Implied,
+    Instant,
+    KeyedBy,
+    Kind,
+    Money,
+    ServerAdded,
+    ServerDefault,
+    Shape,
+    Text,
+    Unordered,
+    WriteOnly,
+)
 from setlist.resource import LiveResource, Path, Tree, canonical, dig, read_instant, with_offset
 
 

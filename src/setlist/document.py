@@ -449,4 +449,3 @@ def _short(text: str) -> str:
 
 def _spelt(tag: str) -> str:
     return tag.replace(_CORE, "!!") if tag.startswith(_CORE) else tag
-

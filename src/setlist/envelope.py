@@ -1,7 +1,5 @@
 """What surrounds a spec in a resource file: apiVersion, kind, metadata and the lifecycle block, as models."""
 
-# ruff: noqa: N815 - the names are the keys that people write
-
 from __future__ import annotations
 
 from typing import Annotated, Literal, Self

@@ -1,24 +1,24 @@
 """The error tree: each error says where, what and the next command, and carries its exit code.
 
-    SetlistError                 1
-    |-- UsageError               3   wrong command line or environment variable
-    |-- InvalidProject           3   mistakes in the files, all of them, as Problems
-    |-- AccessError              4   credentials missing, refused, or without the permission
-    |-- ExhaustedError           5   rate limit or retries exhausted
-    |-- BlockedError             6   a guard, an approval, a conflict, a preflight
-    |-- StaleError               7   the plan expired or the object moved
-    |-- PartialError             8   some steps were done, some were not
-    |-- LockedError              9   somebody else holds the state's lock
-    |-- UnknownOutcomeError     10   a write whose answer was lost and could not be settled
-    |-- InterruptedApply       130   stopped by a signal after the writes in flight were recorded
-    |-- StateError               1   the state cannot be read or written
-    `-- VendorError              1   a vendor's answer, or its absence
-        |-- UnreachableError     1   no connection; the request never left
-        |-- LostAnswerError      1   the request may have arrived; no answer came back
-        |-- MalformedError       1   an answer that is not what the contract promises
-        `-- RefusedError         1   a definite refusal (4xx) with the vendor's own words
-            |-- NotFoundError    1   404
-            `-- ConflictError    1   409
+SetlistError                 1
+|-- UsageError               3   wrong command line or environment variable
+|-- InvalidProject           3   mistakes in the files, all of them, as Problems
+|-- AccessError              4   credentials missing, refused, or without the permission
+|-- ExhaustedError           5   rate limit or retries exhausted
+|-- BlockedError             6   a guard, an approval, a conflict, a preflight
+|-- StaleError               7   the plan expired or the object moved
+|-- PartialError             8   some steps were done, some were not
+|-- LockedError              9   somebody else holds the state's lock
+|-- UnknownOutcomeError     10   a write whose answer was lost and could not be settled
+|-- InterruptedApply       130   stopped by a signal after the writes in flight were recorded
+|-- StateError               1   the state cannot be read or written
+`-- VendorError              1   a vendor's answer, or its absence
+    |-- UnreachableError     1   no connection; the request never left
+    |-- LostAnswerError      1   the request may have arrived; no answer came back
+    |-- MalformedError       1   an answer that is not what the contract promises
+    `-- RefusedError         1   a definite refusal (4xx) with the vendor's own words
+        |-- NotFoundError    1   404
+        `-- ConflictError    1   409
 """
 
 from __future__ import annotations

@@ -12,7 +12,9 @@ from setlist.resource import parse_address
 Pair = tuple[Change, tuple[Step, ...]]
 
 
-def order(pairs: Iterable[Pair], remembered: Mapping[str, tuple[str, ...]]) -> tuple[tuple[Change, ...], tuple[Step, ...]]:
+def order(
+    pairs: Iterable[Pair], remembered: Mapping[str, tuple[str, ...]]
+) -> tuple[tuple[Change, ...], tuple[Step, ...]]:
     """Return the changes by address, and all steps so that each stands behind the ones that it needs.
 
     ``remembered`` gives each bound address the addresses that it depended on when last applied: destruction runs

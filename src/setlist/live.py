@@ -127,7 +127,7 @@ def _ids(kind: Kind, question: Question, listings: World) -> dict[str, str]:
 
 
 def _may_match(kind: Kind, live: LiveResource, names: frozenset[str]) -> bool:
-    """Tell whether a listed object may be one that is looked for: its key is among them, or the listing leaves it out."""
+    """Tell whether a listed object may be one that is looked for, by its key or for want of it in the listing."""
     values = [live.fields.get(name) for name in kind.natural_key.fields]
     return any(value is None or str(value).casefold() in names for value in values)
 
@@ -171,9 +171,7 @@ def _remembered(kind: Kind, remote_id: str, seen: Observation, listed: LiveResou
     )
 
 
-async def _read_or_none(
-    readers: Mapping[str, Reader], kind: Kind, remote_id: str, parent: str
-) -> LiveResource | None:
+async def _read_or_none(readers: Mapping[str, Reader], kind: Kind, remote_id: str, parent: str) -> LiveResource | None:
     try:
         return await read(readers[kind.provider], kind, remote_id, parent)
     except NotFoundError:

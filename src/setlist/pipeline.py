@@ -26,11 +26,11 @@ from setlist.diff.identity import Sight, natural_key
 from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, UnknownOutcomeError
 from setlist.graph import order, select
 from setlist.guard import Limits, refuse_gone, refuse_removals, refuse_start
-from setlist.http import Budget, Endpoint, Reader, in_process, open_reader, open_writer
+from setlist.http import App, Budget, Endpoint, Reader, Writer, in_process, open_reader, open_writer
 from setlist.journal import Outcome, Receipt
 from setlist.kind import Effect, Kind, Provider
 from setlist.live import Question, list_all, read_all
-from setlist.plan import Change, Note, Plan, Step, seal
+from setlist.plan import Approval, Change, Plan, Step, seal
 from setlist.project import Project, Settings, find_project, read_project
 from setlist.registry import find_providers, kinds_of
 from setlist.resource import Resource, World, parse_address, read_instant
@@ -40,6 +40,7 @@ from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.store import Owner, Store, wall_clock
 
 SANDBOX_URL = "http://sandbox.invalid"
+TIMEOUT = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,7 +116,7 @@ def endpoint(setup: Setup, name: str, budget: Budget) -> Endpoint:
     variable = provider.credential.variable
     if settings:
         variable = settings.credentials.get(provider.credential.setting, variable)
-    sandboxed = bool(settings and settings.sandbox)
+    sandboxed = _is_sandboxed(setup, name)
     secret = setup.inputs.environ.get(variable, provider.sandbox_secret if sandboxed else "")
     made = Endpoint(
         provider=provider,
@@ -123,14 +124,14 @@ def endpoint(setup: Setup, name: str, budget: Budget) -> Endpoint:
         secret=secret,
         variable=variable,
         requests_per_minute=(settings and settings.requests_per_minute) or provider.requests_per_minute,
-        timeout=settings.timeout.total_seconds() if settings and settings.timeout else 30.0,
+        timeout=_timeout(setup, name),
         budget=budget,
         insecure=bool(settings and settings.insecure),
     )
     return replace(made, transport=in_process(sandbox_app(setup)), wait_factor=0.0) if sandboxed else made
 
 
-def sandbox_app(setup: Setup):  # noqa: ANN201 - an ASGI application, whose type is the sandbox's business
+def sandbox_app(setup: Setup) -> App:
     """Return the sandbox's application over its file in the project's state folder."""
     from setlist.sandbox import create_app  # noqa: PLC0415 - 100 ms of import that only a sandboxed project needs
 
@@ -139,7 +140,21 @@ def sandbox_app(setup: Setup):  # noqa: ANN201 - an ASGI application, whose type
     return create_app(folder / "sandbox.sqlite")
 
 
-async def make_plan(setup: Setup, resources: tuple[Resource, ...], choices: Choices, warnings: tuple[str, ...]) -> Planning:
+async def planned(setup: Setup, choices: Choices, approvals: tuple[Approval, ...]) -> Planning:
+    """Load and plan; held objects that an approval lets go are planned once more, now on their way up."""
+    loaded = load_all(setup)
+    warnings = tuple(map(str, loaded.warnings))
+    planning = await make_plan(setup, loaded.resources, choices, warnings)
+    free = resumed(setup, planning.plan, Consent(approvals=approvals))
+    if not free:
+        return planning
+    again = replace(choices, wishes=replace(choices.wishes, resumed=free))
+    return await make_plan(setup, loaded.resources, again, warnings)
+
+
+async def make_plan(
+    setup: Setup, resources: tuple[Resource, ...], choices: Choices, warnings: tuple[str, ...]
+) -> Planning:
     """Read everything and return the plan; it cannot write, being built on readers alone."""
     stored = await setup.store.read()
     state = stored or State(lineage="")
@@ -148,7 +163,9 @@ async def make_plan(setup: Setup, resources: tuple[Resource, ...], choices: Choi
     if refused:
         raise BlockedError("; ".join(map(str, refused)))
     async with _readers(setup, _names(setup, resources, state)) as readers:
-        question = Question(setup.kinds, resources, state, _keys(setup, resources, state), choices.refresh_all, choices.parallelism)
+        question = Question(
+            setup.kinds, resources, state, _keys(setup, resources, state), choices.refresh_all, choices.parallelism
+        )
         listings = await list_all(readers, question)
         created = settle_creates(state, setup.kinds, listings, (setup.now(), {}))
         state = _folded(state, created)
@@ -252,7 +269,9 @@ def _dependencies(resources: tuple[Resource, ...], state: State) -> dict[str, tu
     return bound | {str(one.address): tuple(map(str, one.dependencies)) for one in resources}
 
 
-def _narrowed(choices: Choices, resources: tuple[Resource, ...], state: State) -> tuple[tuple[str, ...], tuple[str, ...]]:
+def _narrowed(
+    choices: Choices, resources: tuple[Resource, ...], state: State
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     known = _dependencies(resources, state)
     for address in (*choices.targets, *choices.excludes):
         if address not in known:
@@ -357,7 +376,7 @@ def owner_of(now: datetime, command: str) -> Owner:
 
 
 @asynccontextmanager
-async def _writers(setup: Setup, names: list[str]):  # noqa: ANN202 - an async iterator of dict[str, Writer]
+async def _writers(setup: Setup, names: list[str]) -> AsyncIterator[dict[str, Writer]]:
     budget = Budget()
     async with AsyncExitStack() as stack:
         yield {name: await stack.enter_async_context(open_writer(endpoint(setup, name, budget))) for name in names}
@@ -374,7 +393,7 @@ def _anchors(setup: Setup, plan: Plan, ledger: Ledger) -> list[Record]:
     ]
 
 
-def _crew(setup: Setup, plan: Plan, means: tuple[Ledger, Mapping[str, object]], course: Course) -> Crew:
+def _crew(setup: Setup, plan: Plan, means: tuple[Ledger, Mapping[str, Writer]], course: Course) -> Crew:
     ledger, writers = means
     return Crew(
         plan=plan,
@@ -392,13 +411,18 @@ def _crew(setup: Setup, plan: Plan, means: tuple[Ledger, Mapping[str, object]], 
 
 def _patience(setup: Setup) -> dict[str, float]:
     """Return by vendor how long an unanswered request may still be on its way: none when it runs in this process."""
-    settings = setup.settings.providers
-    return {
-        name: 0.0
-        if name in settings and settings[name].sandbox
-        else (settings[name].timeout.total_seconds() if name in settings and settings[name].timeout else 30.0)
-        for name in setup.providers
-    }
+    return {name: 0.0 if _is_sandboxed(setup, name) else _timeout(setup, name) for name in setup.providers}
+
+
+def _is_sandboxed(setup: Setup, name: str) -> bool:
+    settings = setup.settings.providers.get(name)
+    return bool(settings and settings.sandbox and not settings.base_url)
+
+
+def _timeout(setup: Setup, name: str) -> float:
+    """Return the seconds that one request to a vendor may take."""
+    settings = setup.settings.providers.get(name)
+    return settings.timeout.total_seconds() if settings and settings.timeout else TIMEOUT
 
 
 async def _settle(setup: Setup, ledger: Ledger, readers: Mapping[str, Reader]) -> tuple[str, ...]:
@@ -413,14 +437,14 @@ async def _settle(setup: Setup, ledger: Ledger, readers: Mapping[str, Reader]) -
             break
         await asyncio.sleep(created.wait)
     if created.unknown:
-        raise UnknownOutcomeError("; ".join(created.unknown), todo="look at them in the vendor's screens, then adopt one")
+        raise UnknownOutcomeError(
+            "; ".join(created.unknown), todo="look at them in the vendor's screens, then adopt one"
+        )
     await ledger.write(*created.records)
     world = await read_all(readers, replace(question, state=ledger.snapshot()), listings)
     moved = settle_transitions(ledger.snapshot(), setup.kinds, world)
     await ledger.write(*moved.records)
     return (*created.words, *moved.words)
-
-
 
 
 def resumed(setup: Setup, plan: Plan, consent: Consent) -> frozenset[str]:

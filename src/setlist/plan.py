@@ -215,15 +215,13 @@ def seal(plan: Plan) -> Plan:
 
 def to_json(plan: Plan) -> bytes:
     """Return the plan's bytes: canonical JSON with a line end."""
-    tree = plan.model_dump(mode="json")
-    tree["resource_drift"] = _drift(plan)
-    return canonical(tree) + b"\n"
+    return canonical({**plan.model_dump(mode="json"), "resource_drift": _drift(plan)}) + b"\n"
 
 
 def _drift(plan: Plan) -> list[JsonValue]:
     rows: list[JsonValue] = []
     for change in plan.resource_changes:
-        moved = [one.model_dump(mode="json") for one in (*change.drifted, *change.conflicts)]
+        moved: list[JsonValue] = [one.model_dump(mode="json") for one in (*change.drifted, *change.conflicts)]
         if moved:
             by = {"updated_by": change.updated_by, "updated_at": change.updated_at}
             rows.append({"address": change.address, "held": change.held, "fields": moved, **by})

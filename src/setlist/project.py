@@ -16,8 +16,7 @@ from setlist.document import Document, read_documents
 from setlist.envelope import Name
 from setlist.errors import InvalidProject, Problem, UsageError
 from setlist.mistake import problems_of, read_as, suggest
-from setlist.resource import Origin, Spec
-from setlist.resource import Path as Keys
+from setlist.resource import Origin, Path as Keys, Spec
 
 PROJECT_FILE = "setlist.yaml"
 DEFAULT_ENVIRONMENT = "default"
@@ -311,7 +310,7 @@ def _content(document: Document) -> ProjectFile:
     chosen = content.default_environment
     known = sorted(content.environments) or [DEFAULT_ENVIRONMENT]
     if chosen and chosen not in known:
-        place = place_of(("default_environment",), False)  # noqa: FBT003
+        place = place_of(("default_environment",), False)
         what = f"default_environment names '{chosen}', which is not among the environments"
         raise InvalidProject((Problem(*place, "", what, suggest(chosen, known)),))
     return content

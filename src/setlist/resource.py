@@ -279,3 +279,5 @@ def walk(tree: JsonValue, path: Path = ()) -> Iterator[tuple[Path, JsonValue]]:
         case list():
             for index, item in enumerate(tree):
                 yield from walk(item, (*path, index))
+        case _:
+            pass

@@ -212,4 +212,3 @@ class _Race:
             wrote=wrote,
             approval=str(step.approval) if step.approval and result is Result.DONE else "",
         )
-

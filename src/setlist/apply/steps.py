@@ -96,7 +96,9 @@ async def _create_once(crew: Crew, change: Change, intent: Intent) -> tuple[str,
             if len(found) > 1:
                 ids = ", ".join(one.live.id for one in found)
                 what = f"the create's answer was lost, and any of {ids} may be it"
-                raise UnknownOutcomeError(what, where=change.address, todo="look at them before anything else") from None
+                raise UnknownOutcomeError(
+                    what, where=change.address, todo="look at them before anything else"
+                ) from None
             if found:
                 return found[0].live.id, ""
         except RefusedError:

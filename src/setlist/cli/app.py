@@ -85,7 +85,7 @@ def run(args: list[str]) -> int:
     except BrokenPipeError:
         sys.stderr.close()
         return 1
-    except Exception as error:
+    except Exception as error:  # noqa: BLE001 - the boundary: the unexplained is raised again
         return _explained(error)
     return result if isinstance(result, int) else 0
 

@@ -13,11 +13,11 @@ from setlist.approval import read_given
 from setlist.cli import loop
 from setlist.cli.options import is_automated, is_colored, open_project, project_options
 from setlist.cli.plan import exit_code
-from setlist.cli.planning import choices_of, plan_options, planned
+from setlist.cli.planning import choices_of, plan_options
 from setlist.cli.progress import progress
 from setlist.errors import BlockedError, UsageError
 from setlist.journal import Receipt
-from setlist.pipeline import Course, Planning, Setup, carry_out
+from setlist.pipeline import Course, Planning, Setup, carry_out, planned
 from setlist.plan import Plan, from_json
 from setlist.render import json, text
 
@@ -29,7 +29,9 @@ def apply_options(command: Any) -> Any:
         click.option("--lock-timeout", type=click.FloatRange(0), default=0.0, help="Seconds to wait for the lock (0)."),
         click.option("--skip-blocked", is_flag=True, help="Leave blocked and irreversible steps out, do the rest."),
         click.option("--allow-destructive", is_flag=True, help="Allow steps that delete, archive or stop people."),
-        click.option("--auto-approve", is_flag=True, help="Do not ask; irreversible steps need --approve all the same."),
+        click.option(
+            "--auto-approve", is_flag=True, help="Do not ask; irreversible steps need --approve all the same."
+        ),
     ):
         command = option(command)
     return command
@@ -54,7 +56,7 @@ def plan_and_apply(setup: Setup, options: dict[str, Any], name: str) -> int:
     if setup.settings.protected and is_automated():
         what = f"the environment {setup.settings.name} is protected: in automation only a saved plan is applied"
         raise BlockedError(what, todo="setlist plan -o FILE, have it reviewed, setlist apply FILE")
-    planning = loop.run(planned(setup, choices_of(options), options["approve"]))
+    planning = loop.run(planned(setup, choices_of(options), read_given(options["approve"])))
     if not options["as_json"]:
         click.echo(text.plan_text(planning.plan, color=is_colored(sys.stdout, no_color=options["no_color"])))
     if planning.plan.refusals:

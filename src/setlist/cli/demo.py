@@ -110,7 +110,8 @@ def _sale_id() -> str:
 def _ending(keep: Path | None) -> str:
     if keep is None:
         again = "setlist demo --keep my-demo"
-        return f"\nThat was it; nothing is left behind. To play with it yourself:\n\n  {again}\n  cd my-demo\n  setlist plan"
+        head = "\nThat was it; nothing is left behind. To play with it yourself:\n\n"
+        return f"{head}  {again}\n  cd my-demo\n  setlist plan"
     return (
         f"\nThe project is in {keep}. It talks to the sandbox in {keep / '.setlist'}, no server needed:\n\n"
         f"  cd {keep}\n  setlist plan\n\nChange experiences/vip.yaml, plan again, apply; setlist --help has the rest."

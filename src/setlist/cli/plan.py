@@ -9,9 +9,11 @@ from typing import Any
 
 import click
 
+from setlist.approval import read_given
 from setlist.cli import loop
 from setlist.cli.options import is_colored, open_project, project_options
-from setlist.cli.planning import choices_of, plan_options, planned
+from setlist.cli.planning import choices_of, plan_options
+from setlist.pipeline import planned
 from setlist.plan import Plan, to_json
 from setlist.render import text
 
@@ -28,7 +30,7 @@ from setlist.render import text
 def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bool, no_color: bool, **rest: Any) -> int:
     """Show what would change at the vendors; changes nothing."""
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
-    planning = loop.run(planned(setup, choices_of(rest), rest["approve"]))
+    planning = loop.run(planned(setup, choices_of(rest), read_given(rest["approve"])))
     if out:
         save(planning.plan, out)
     if as_json or form == "json":

@@ -8,10 +8,10 @@ from typing import Any, TypeVar
 
 import click
 
-from setlist.approval import read_given
 from setlist.apply.refusal import Consent
-from setlist.pipeline import Choices, Planning, Setup, load_all, make_plan, resumed
+from setlist.approval import read_given
 from setlist.diff.changes import Wishes
+from setlist.pipeline import Choices, Planning, Setup, load_all, make_plan, resumed
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -34,7 +34,9 @@ def plan_options(command: F) -> F:
             help="What becomes of a field that somebody changed live (restore).",
         ),
         click.option("--refresh", type=click.Choice(["auto", "full"]), default="auto", help="full reads every object."),
-        click.option("--exclude", "excludes", multiple=True, metavar="ADDRESS", help="Leave this and its dependents out."),
+        click.option(
+            "--exclude", "excludes", multiple=True, metavar="ADDRESS", help="Leave this and its dependents out."
+        ),
         click.option("--target", "targets", multiple=True, metavar="ADDRESS", help="Only this and what it depends on."),
     ):
         command = option(command)
@@ -51,15 +53,3 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
         refresh_all=options["refresh"] == "full",
         parallelism=options["parallelism"],
     )
-
-
-async def planned(setup: Setup, choices: Choices, approve: tuple[str, ...]) -> Planning:
-    """Load and plan; held objects that an approval lets go are planned once more, now on their way up."""
-    loaded = load_all(setup)
-    warnings = tuple(map(str, loaded.warnings))
-    planning = await make_plan(setup, loaded.resources, choices, warnings)
-    free = resumed(setup, planning.plan, Consent(approvals=read_given(approve)))
-    if not free:
-        return planning
-    again = replace(choices, wishes=replace(choices.wishes, resumed=free))
-    return await make_plan(setup, loaded.resources, again, warnings)

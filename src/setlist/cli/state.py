@@ -57,9 +57,9 @@ def remove(addresses: tuple[str, ...], lock_timeout: float, **options: Any) -> N
         click.echo(f". {address} is forgotten; the live object stays as it is.")
 
 
-async def _forget(setup: Setup, addresses: tuple[str, ...], timeout: float) -> None:
+async def _forget(setup: Setup, addresses: tuple[str, ...], lock_timeout: float) -> None:
     owner = owner_of(setup.now(), "setlist state rm")
-    async with open_ledger(setup.store, owner, timeout, uuid.uuid4().hex) as ledger:
+    async with open_ledger(setup.store, owner, lock_timeout, uuid.uuid4().hex) as ledger:
         known = [_known(ledger.snapshot(), address) for address in addresses]
         await ledger.write(*(Record("bindings", address, None) for address in known))
 

@@ -83,9 +83,7 @@ def _declared(sight: Sight, kind: Kind, subject: tuple[Resource, Identity], wish
     base = _common(kind, resource, key)
     match identity.case:
         case Case.BLOCKED:
-            return Planned(
-                base.model_copy(update={"blocked": identity.blocked, "action_reason": identity.reason}), ()
-            )
+            return Planned(base.model_copy(update={"blocked": identity.blocked, "action_reason": identity.reason}), ())
         case Case.CREATE:
             return _create(sight, kind, (resource, identity, key), base)
         case Case.BOUND | Case.ADOPT:
@@ -124,10 +122,10 @@ def _create(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Tree], 
     steps = writes.create(kind, resource, key)
     initial = kind.lifecycle.initial if kind.lifecycle else ""
     way = route(kind, base.address, (initial, resource.rules.state or ""), None)
-    unknown: JsonValue = {}
+    unknown: Tree = {}
     for hole in resource.holes:
-        unknown = graft(unknown, tuple(part for part in hole.path if isinstance(part, str)), value=True)
-    delta = Delta(actions=("create",), after={**key, **resource.fields}, after_unknown=unknown or {})
+        unknown = _marked(unknown, hole)
+    delta = Delta(actions=("create",), after={**key, **resource.fields}, after_unknown=unknown)
     change = base.model_copy(
         update={
             "action": Action.CREATE,
@@ -140,6 +138,12 @@ def _create(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Tree], 
         }
     )
     return _chained(change, () if way.blocked else (*steps, *way.steps))
+
+
+def _marked(unknown: Tree, hole: Hole) -> Tree:
+    """Return the map of what is known after apply only, with one more place marked."""
+    marked = graft(unknown, tuple(part for part in hole.path if isinstance(part, str)), value=True)
+    return marked if isinstance(marked, dict) else unknown
 
 
 def _chained(change: Change, steps: tuple[Step, ...]) -> Planned:
@@ -241,7 +245,12 @@ def _resolved(kind: Kind, present: _Present, wishes: Wishes, change: Change) -> 
     way = around(kind, change.address, done.steps, _states(present, held=held), resource.rules.when_live)
     blocked += [*done.blocked, *way.blocked]
     change = change.model_copy(
-        update={"held": held, "blocked": tuple(blocked), "notes": (*change.notes, *notes), "change": _delta(kind, present)}
+        update={
+            "held": held,
+            "blocked": tuple(blocked),
+            "notes": (*change.notes, *notes),
+            "change": _delta(kind, present),
+        }
     )
     return _finish(change, () if blocked else way.steps)
 

@@ -74,7 +74,7 @@ def has_been_live(kind: Kind, binding: Binding, now: datetime) -> bool:
     seen = binding.observation
     if kind.lifecycle:
         states = {binding.state_set, seen.state if seen else ""} - {""}
-        return states != set() and states != {kind.lifecycle.initial}
+        return states not in (set(), {kind.lifecycle.initial})
     if kind.went_live is None:
         return True
     return kind.went_live({**binding.base, **(seen.fields if seen else {})}, seen.status if seen else "", now)

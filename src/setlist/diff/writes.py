@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from pydantic import JsonValue
+
 from setlist.compare import FieldChange, Verdict, laid_over, wire, without
 from setlist.kind import Effect, Facet, Kind, Repeat
 from setlist.lifecycle import is_upward
@@ -24,8 +26,8 @@ def create(kind: Kind, resource: Resource, key: Tree) -> tuple[Step, ...]:
     """Return the create call with all that it takes, then one step for each facet that it does not take."""
     taken = {name for facet in kind.facets if facet.on_create for name in facet.fields} | set(kind.create_fields)
     parent = {kind.parent.field} if kind.parent else set()
-    body = {**key, **resource.fields}
-    sent = {name: value for name, value in body.items() if name in taken - parent and value is not None}
+    body: Tree = {**key, **resource.fields}
+    sent: Tree = {name: value for name, value in body.items() if name in taken - parent and value is not None}
     holes = tuple(hole for hole in resource.holes if hole.path[0] in taken - parent)
     sent |= {str(hole.path[0]): resource.fields[str(hole.path[0])] for hole in holes}
     first = Step(
@@ -133,9 +135,9 @@ def _holes(resource: Resource, body: Tree) -> tuple[Hole, ...]:
     return tuple(hole for hole in resource.holes if hole.path[0] in body)
 
 
-def _whole(kind: Kind, declared: Tree, name: str, value: object, live: LiveResource | None) -> object:
+def _whole(kind: Kind, declared: Tree, name: str, value: JsonValue, live: LiveResource | None) -> JsonValue:
     """Return a top-level member as it is sent: complete, and with offsets on local times."""
     shape = kind.shape.member(name)
     before = live.fields.get(name) if live else None
     root = {**(live.fields if live else {}), **declared}
-    return wire(shape, laid_over(shape, value, before), root)  # type: ignore[arg-type]  # declared trees hold JSON
+    return wire(shape, laid_over(shape, value, before), root)

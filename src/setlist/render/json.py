@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from pydantic import JsonValue
+
 from setlist.errors import Problem
 from setlist.journal import Receipt
-from setlist.resource import JsonValue, canonical
+from setlist.resource import canonical
 
 
 def problems_json(problems: Iterable[Problem], warnings: Iterable[Problem]) -> bytes:

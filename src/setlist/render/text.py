@@ -6,13 +6,15 @@ import difflib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 
+from pydantic import JsonValue
+
 from setlist.compare import FieldChange, Verdict, inside
 from setlist.errors import Problem, SetlistError
 from setlist.journal import Outcome, Receipt, Result
 from setlist.kind import Effect
 from setlist.plan import Action, Change, Note, Plan, Step
 from setlist.render.style import Palette, safe, value_text
-from setlist.resource import Hole, JsonValue, Path, dotted, read_instant
+from setlist.resource import Hole, Path, dotted, read_instant
 
 NOTHING = "No changes. The live objects match the configuration."
 _RISKS = (
@@ -146,7 +148,8 @@ def _moved(plan: Plan, verdict: Verdict) -> Iterator[str]:
             when = f" at {safe(change.updated_at)}" if change.updated_at else ""
             yield f"  {safe(change.address)}: changed live, last by {who}{when}"
         for one in moved:
-            yield f"    {safe(dotted(one.path))}: {value_text(one.base)} was applied, {value_text(one.before)} is live, {value_text(one.after)} is declared"
+            three = f"{value_text(one.base)} was applied, {value_text(one.before)} is live"
+            yield f"    {safe(dotted(one.path))}: {three}, {value_text(one.after)} is declared"
 
 
 def _blocked(plan: Plan) -> Iterator[str]:

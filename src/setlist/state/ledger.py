@@ -139,4 +139,3 @@ async def open_ledger(store: Store, owner: Owner, timeout: float, lineage: str) 
             await ledger.close()
     finally:
         await store.release()
-

@@ -43,7 +43,7 @@ PROVIDER = Provider(
     kinds=(EXPERIENCE,),
     requests_per_minute=80,
     sandbox_path="/fanfare/api/v1",
-    sandbox_secret="sk_test_sandbox",
+    sandbox_secret="sk_test_sandbox",  # noqa: S106 - opens nothing but the sandbox
     explain=explain,
     in_progress=in_progress,
 )

@@ -8,8 +8,20 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from setlist.kind import Answer, Capabilities, Deletion, Effect, Facet, Implied, Instant, Kind, Listing
-from setlist.kind import NaturalKey, Remark, Text
+from setlist.kind import (
+    Answer,
+    Capabilities,
+    Deletion,
+    Effect,
+    Facet,
+    Implied,
+    Instant,
+    Kind,
+    Listing,
+    NaturalKey,
+    Remark,
+    Text,
+)
 from setlist.resource import Spec, Tree, read_instant
 
 
