@@ -81,7 +81,7 @@ CASES: dict[str, tuple[JsonValue, str]] = {
 }
 
 
-def place_of(path: Path, key: bool) -> Origin:  # noqa: FBT001 - the signature of PlaceOf
+def place_of(path: Path, key: bool) -> Origin:
     return Origin("f", len(path), int(key))
 
 

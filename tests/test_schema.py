@@ -8,8 +8,7 @@ from typing import Any, Literal
 import jsonschema_rs
 import orjson
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 from pydantic import Field, JsonValue, ValidationError
 
 from setlist.envelope import Envelope
@@ -151,7 +150,7 @@ BLOCKS: list[tuple[Tree, bool]] = [
 
 
 @pytest.mark.parametrize(("block", "good"), BLOCKS)
-def test_the_lifecycle_block_agrees_with_its_model(block: Tree, good: bool) -> None:  # noqa: FBT001 - a row of the table
+def test_the_lifecycle_block_agrees_with_its_model(block: Tree, good: bool) -> None:
     assert CHECKS["acme-show.schema.json"].is_valid(show({"title": "x"}, lifecycle=block)) is good
     if "${" not in str(block):
         assert taken(Envelope, show({"title": "x"}, lifecycle=block)) is good
@@ -178,7 +177,7 @@ DOCUMENTS = [
 
 
 @pytest.mark.parametrize(("document", "good"), DOCUMENTS)
-def test_the_schema_of_all_kinds_leads_to_the_kinds_own(document: Tree, good: bool) -> None:  # noqa: FBT001 - as above
+def test_the_schema_of_all_kinds_leads_to_the_kinds_own(document: Tree, good: bool) -> None:
     check = jsonschema_rs.Draft202012Validator(
         {**SCHEMAS["resource.schema.json"], "$id": "json-schema:///resource.schema.json"},
         retriever=lambda uri: SCHEMAS[uri.rpartition("/")[2]],

@@ -77,7 +77,7 @@ def compare(kind: Kind, sides: Sides) -> tuple[FieldChange, ...]:
     changes: list[FieldChange] = []
     for path, shape, declared in _leaves(kind.shape, sides.declared, ()):
         if not _is_ignored(path, sides.ignored):
-            change = _verdict(sides, path, shape, declared)
+            change = _verdict(kind.shape, sides, (path, shape, declared))
             changes.extend([change] if change else [])
     changes.extend(_extra_items(kind.shape, sides))
     return tuple(sorted(changes, key=lambda change: tuple(map(str, change.path))))
@@ -104,9 +104,10 @@ def _leaves(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, 
         yield path, shape, value
 
 
-def _verdict(sides: Sides, path: Path, shape: Shape, declared: JsonValue) -> FieldChange | None:
-    live = _find(sides.live.fields, sides, path)
-    base = MISSING if sides.base is None else _find(sides.base, sides, path)
+def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> FieldChange | None:
+    path, shape, declared = leaf
+    live = _find(sides.live.fields, root, path)
+    base = MISSING if sides.base is None else _find(sides.base, root, path)
     if any(hole[: len(path)] == path for hole in sides.unknown):
         return FieldChange(path=path, verdict=Verdict.UPDATE, before=_shown(live), after=None, known=False)
     wanted = _key(shape, declared, sides.declared)
@@ -170,16 +171,14 @@ def _items_by_key(value: JsonValue, key: str) -> dict[str, JsonValue]:
     return {str(item.get(key)): item for item in items if isinstance(item, dict)}
 
 
-def _find(tree: JsonValue, sides: Sides, path: Path) -> JsonValue | _Missing:
+def _find(tree: JsonValue, shape: Shape, path: Path) -> JsonValue | _Missing:
     """Return the value at a path in which items of keyed lists are named by their key."""
     for part in path:
+        keyed = shape.mark(KeyedBy)
         if isinstance(tree, dict) and part in tree:
-            tree = tree[str(part)]
-        elif isinstance(tree, list):
-            found = [item for item in tree if isinstance(item, dict) and str(part) in map(str, item.values())]
-            if not found:
-                return MISSING
-            tree = found[0]
+            tree, shape = tree[str(part)], shape.member(str(part))
+        elif isinstance(tree, list) and keyed and part in (items := _items_by_key(tree, keyed.key)):
+            tree, shape = items[str(part)], shape.items or Shape()
         else:
             return MISSING
     return tree

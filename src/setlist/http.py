@@ -6,7 +6,7 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -147,8 +147,8 @@ class Reader:
         message = f"{kind.id}: the listing changed each of the {LISTING_TRIES} times it was read"
         raise MalformedError(message, todo="try again")
 
-    async def _pages(self, kind: Kind, path: str, query: Mapping[str, str]) -> list[Reply]:
-        pages: list[Reply] = []
+    async def _pages(self, kind: Kind, path: str, query: Mapping[str, str]) -> Sequence[Reply]:
+        pages = []
         params = {**query, **_first_page(kind)}
         seen: set[str] = set()
         while len(pages) < PAGE_LIMIT:
@@ -451,7 +451,7 @@ def _next_page(kind: Kind, body: JsonValue, params: Mapping[str, str], seen: set
     return {"after": cursor}
 
 
-def _agreed_total(kind: Kind, pages: list[Reply]) -> JsonValue:
+def _agreed_total(kind: Kind, pages: Sequence[Reply]) -> JsonValue:
     """Return the total that the first and the last page tell; None where the vendor tells none, -1 if they differ."""
     if not kind.listing.total_path:
         return None

@@ -33,7 +33,7 @@ for _ in range(20):
 def python(*arguments: str) -> subprocess.Popen[str]:
     """Start this interpreter in a process of its own."""
     line = [sys.executable, *arguments]
-    return subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)  # noqa: S603  our own interpreter
+    return subprocess.Popen(line, stdout=subprocess.PIPE, text=True, env=ENVIRONMENT)
 
 
 @contextmanager
@@ -135,7 +135,7 @@ def test_two_processes_create_at_once_on_one_file(tmp_path: Any) -> None:
 
 def test_only_the_loopback_address_is_served(tmp_path: Any) -> None:
     with pytest.raises(ValueError, match="only, not on"):
-        serve(tmp_path / "sandbox.db", 0, host="0.0.0.0")  # noqa: S104  it is to be refused
+        serve(tmp_path / "sandbox.db", 0, host="0.0.0.0")
     assert not (tmp_path / "sandbox.db").exists()
 
 

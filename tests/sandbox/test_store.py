@@ -8,8 +8,7 @@ from typing import Any
 
 import pytest
 
-from setlist.sandbox import Row, Store
-from setlist.sandbox import store as module
+from setlist.sandbox import Row, Store, store as module
 
 
 def _row(ident: Any) -> Row:
@@ -73,7 +72,7 @@ def test_switching_to_wal_waits_for_another_process(tmp_path: Any, monkeypatch: 
     holder.execute("BEGIN EXCLUSIVE")
     waiting = sqlite3.connect(tmp_path / "s.db", timeout=0)
     monkeypatch.setattr("time.sleep", lambda _seconds: holder.rollback())
-    module._use_wal(waiting)  # noqa: SLF001  the race cannot be had through the public door
+    module._use_wal(waiting)
     assert waiting.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     holder.close()
     waiting.close()
@@ -84,7 +83,7 @@ def test_switching_to_wal_gives_up_in_the_end(tmp_path: Any, monkeypatch: Any) -
     holder = sqlite3.connect(tmp_path / "s.db", isolation_level=None)
     holder.execute("BEGIN EXCLUSIVE")
     waiting = sqlite3.connect(tmp_path / "s.db", timeout=0)
-    module._use_wal(waiting)  # noqa: SLF001  the race cannot be had through the public door
+    module._use_wal(waiting)
     holder.rollback()
     assert waiting.execute("PRAGMA journal_mode").fetchone() == ("delete",)
     holder.close()

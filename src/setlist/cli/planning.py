@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import replace
 from typing import Any, TypeVar
 
 import click
 
-from setlist.apply.refusal import Consent
-from setlist.approval import read_given
 from setlist.diff.changes import Wishes
-from setlist.pipeline import Choices, Planning, Setup, load_all, make_plan, resumed
+from setlist.pipeline import Choices
 
 F = TypeVar("F", bound=Callable[..., Any])
 

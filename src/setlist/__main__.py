@@ -1,0 +1,8 @@
+"""`python -m setlist`: the same as the command."""
+
+from __future__ import annotations
+
+from setlist.cli.app import main
+
+if __name__ == "__main__":
+    main()
