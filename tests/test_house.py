@@ -23,12 +23,12 @@ def trees() -> Iterator[tuple[Path, ast.Module]]:
 
 
 def functions() -> list[tuple[str, int]]:
-    found = []
-    for file, tree in trees():
-        for node in ast.walk(tree):
-            if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                found.append((f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", node.end_lineno - node.lineno + 1))
-    return found
+    return [
+        (f"{file.relative_to(ROOT)}:{node.lineno} {node.name}", node.end_lineno - node.lineno + 1)
+        for file, tree in trees()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
 
 
 def test_functions_can_be_seen_whole() -> None:

@@ -25,7 +25,7 @@ from ruamel.yaml.events import (
     SequenceEndEvent,
     SequenceStartEvent,
 )
-from ruamel.yaml.main import CParser
+from ruamel.yaml.main import CParser  # type: ignore[attr-defined]  # there is no other public name
 from ruamel.yaml.nodes import ScalarNode
 from ruamel.yaml.resolver import VersionedResolver
 
@@ -117,7 +117,7 @@ class _Frame:
     anchor: str
     first: int
     key: str | None = None
-    key_mark: Mark = Mark(1, 1)
+    key_mark: Mark | None = None
     expects_key: bool = True
     merges: list[tuple[JsonValue, Positions]] = field(default_factory=list)
 
