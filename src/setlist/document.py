@@ -117,7 +117,6 @@ class _Frame:
     anchor: str
     first: int
     key: str | None = None
-    key_mark: Mark | None = None
     expects_key: bool = True
     merges: list[tuple[JsonValue, Positions]] = field(default_factory=list)
 
@@ -310,7 +309,7 @@ class _Reader:
             frame.positions.children[len(frame.value)] = node.positions
             frame.value.append(node.value)
         elif frame.expects_key:
-            frame.key, frame.key_mark, frame.expects_key = self._key(frame, node, mark, plain_merge), mark, False
+            frame.key, frame.expects_key = self._key(frame, node, mark, plain_merge), False
         else:
             self._member(frame, node, mark)
             frame.expects_key = True

@@ -148,7 +148,7 @@ class Reader:
         raise MalformedError(message, todo="try again")
 
     async def _pages(self, kind: Kind, path: str, query: Mapping[str, str]) -> Sequence[Reply]:
-        pages: Any = []
+        pages: list[Reply] = []
         params = {**query, **_first_page(kind)}
         seen: set[str] = set()
         while len(pages) < PAGE_LIMIT:
