@@ -20,7 +20,6 @@ import stamina
 from aiolimiter import AsyncLimiter
 from pydantic import JsonValue
 
-from setlist import __version__
 from setlist.errors import (
     AccessError,
     ConflictError,
@@ -35,6 +34,7 @@ from setlist.errors import (
 )
 from setlist.kind import Kind, Provider, Repeat
 from setlist.resource import Tree, dig, read_instant
+from setlist.version import __version__
 
 LOG = logging.getLogger("setlist.http")
 BODY_LIMIT = 32 * 1024 * 1024

@@ -14,7 +14,6 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from setlist import __version__
 from setlist.apply.crew import Crew
 from setlist.apply.refusal import Consent, refuse, refuse_unapproved, resumable
 from setlist.apply.run import run
@@ -38,6 +37,7 @@ from setlist.source import Inputs, Loaded, load
 from setlist.state.file import FileStore
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.store import Owner, Store, wall_clock
+from setlist.version import __version__
 
 SANDBOX_URL = "http://sandbox.invalid"
 TIMEOUT = 30.0

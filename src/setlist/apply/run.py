@@ -6,7 +6,6 @@ import asyncio
 import time
 from collections.abc import Mapping
 
-from setlist import __version__
 from setlist.apply.crew import Crew, declared
 from setlist.apply.steps import NotKeptError, perform
 from setlist.binding import PlanRun, Record, observe, put
@@ -19,6 +18,7 @@ from setlist.kind import Effect
 from setlist.live import to_live
 from setlist.plan import Action, Change, Step
 from setlist.resource import Listed, World
+from setlist.version import __version__
 
 
 async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Receipt:
