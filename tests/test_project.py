@@ -93,7 +93,7 @@ def test_a_small_project_has_one_environment_and_the_defaults(tmp_path: Path) ->
     assert found.settings() == found.settings("default") == Settings("demo", "default")
     assert found.content.resources == DEFAULT_GLOBS
     assert found.settings().guards == Guards(
-        removals=0.3, max_recipients=None, audience_growth=0.1,
+        removals=0.3, max_recipients=None,
         min_notice=timedelta(minutes=15), plan_ttl=timedelta(days=1),
     )  # fmt: skip
 

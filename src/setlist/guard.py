@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from setlist.binding import State
-from setlist.kind import Kind
+from setlist.kind import Effect, Kind
 from setlist.lifecycle import is_upward
 from setlist.plan import Change, Note, Step
 from setlist.resource import World, parse_address
@@ -26,6 +26,7 @@ class Limits:
     organisations: Mapping[str, str] = field(default_factory=dict)
     is_protected: bool = False
     has_shared_store: bool = False
+    max_recipients: int | None = None
 
 
 def refuse_start(state: State, limits: Limits) -> tuple[Note, ...]:
@@ -82,6 +83,27 @@ def refuse_removals(
             what = f"the plan removes or takes down {count} of the {total} {kind_id} objects that are managed"
             todo = "if that is meant, do it in parts with --target, or raise guards.removals in setlist.yaml"
             notes.append(Note(what=what, todo=todo))
+    return tuple(notes)
+
+
+def refuse_reach(steps: tuple[Step, ...], limits: Limits) -> tuple[Note, ...]:
+    """Return a note for each irreversible upward step that reaches more people than allowed, or unlimited ones.
+
+    A protected environment allows none without a limit (design section 10).
+    """
+    notes: list[Note] = []
+    for step in steps:
+        if step.effect is not Effect.IRREVERSIBLE or not step.upward:
+            continue
+        if limits.max_recipients is None:
+            if limits.is_protected:
+                todo = "set guards.max_recipients in setlist.yaml"
+                notes.append(
+                    Note(what=f"{step.address}: {step.action} in a protected environment has no limit", todo=todo)
+                )
+        elif (step.people or 0) > limits.max_recipients:
+            what = f"{step.address}: {step.action} reaches {step.people} people, more than {limits.max_recipients}"
+            notes.append(Note(what=what, todo="raise guards.max_recipients in setlist.yaml if that is meant"))
     return tuple(notes)
 
 

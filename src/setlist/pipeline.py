@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
-from setlist.apply.refusal import Consent, refuse, refuse_unapproved, resumable
+from setlist.apply.refusal import Consent, refuse, refuse_unapproved, resumable, unspent
 from setlist.apply.run import run
 from setlist.apply.settle import Settled, settle_creates, settle_transitions
 from setlist.approval import Scope, needed, resumption
@@ -24,7 +24,7 @@ from setlist.diff.changes import Planned, Wishes, diff
 from setlist.diff.identity import Sight, natural_key
 from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, UnknownOutcomeError
 from setlist.graph import order, select
-from setlist.guard import Limits, refuse_gone, refuse_removals, refuse_start
+from setlist.guard import Limits, refuse_gone, refuse_reach, refuse_removals, refuse_start
 from setlist.http import App, Budget, Endpoint, Reader, Writer, in_process, open_reader, open_writer
 from setlist.journal import Outcome, Receipt
 from setlist.kind import Effect, Kind, Provider
@@ -196,6 +196,7 @@ def _limits(setup: Setup) -> Limits:
         base_urls={name: base_url(setup, name) for name in setup.providers},
         organisations={name: one.organisation or "" for name, one in setup.settings.providers.items()},
         is_protected=setup.settings.protected,
+        max_recipients=setup.settings.guards.max_recipients,
     )
 
 
@@ -246,6 +247,7 @@ def _plan(setup: Setup, seen: tuple[State, World], resources: tuple[Resource, ..
     refusals = refuse_gone(state, world)
     if choices.mode != "destroy":
         refusals = (*refusals, *refuse_removals(state, setup.kinds, tuple(pairs), _limits(setup)))
+    refusals = (*refusals, *refuse_reach(steps, _limits(setup)))
     return Plan(
         setlist_version=__version__,
         project=setup.settings.project,
@@ -341,7 +343,8 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             state = ledger.snapshot()
             fresh = state.model_copy(update={"lineage": ""}) if not plan.lineage and not state.plans else state
             refuse(plan, fresh, setup.scope, setup.now())
-            refuse_unapproved(plan, setup.kinds, setup.scope, course.consent)
+            consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
+            refuse_unapproved(plan, setup.kinds, setup.scope, consent)
             await ledger.write(*_anchors(setup, plan, ledger))
             receipt = await run(_crew(setup, plan, (ledger, crew_of), course), world, words)
         await setup.store.put_receipt(receipt)

@@ -110,9 +110,6 @@ class Guards(Spec):
         default=0.3, ge=0, le=1, description="The largest share of a kind's objects one plan may remove."
     )
     max_recipients: int | None = Field(default=None, ge=0, description="The most people that one send may reach.")
-    audience_growth: float = Field(
-        default=0.10, ge=0, description="How far the recipients may exceed the approved count: 0.1 is ten per cent."
-    )
     min_notice: Duration = Field(
         default=timedelta(minutes=15),
         description="How far ahead a send must lie.",

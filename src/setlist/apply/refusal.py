@@ -51,6 +51,11 @@ def _refuse_moved(change: Change, state: State, again: str) -> None:
         raise StaleError(what, todo=again)
 
 
+def unspent(approvals: tuple[Approval, ...], state: State) -> tuple[Approval, ...]:
+    """Return the approvals that no earlier apply has used up."""
+    return tuple(one for one in approvals if str(one) not in state.approvals)
+
+
 def refuse_unapproved(plan: Plan, kinds: Mapping[str, Kind], scope: Scope, consent: Consent) -> None:
     """Raise BlockedError naming every guard, block, approval and permission that is missing, each with its way out."""
     lines = [str(note) for note in plan.refusals]

@@ -157,6 +157,11 @@ async def _forget(crew: Crew, change: Change, step: Step) -> Done:
     return Done(change.id)
 
 
+def _spent(crew: Crew, step: Step) -> tuple[Record, ...]:
+    """Return the record that uses up the step's approval; its attempt number rises too, so the digest changes."""
+    return (Record("approvals", str(step.approval), crew.plan.id),) if step.approval else ()
+
+
 def _forgotten(crew: Crew, change: Change, step: Step) -> tuple[Record, ...]:
     """Return the records that forget an address; what Setlist took down itself leaves a tombstone."""
     stone = Tombstone(address=change.address, id=change.id, at=crew.now().isoformat(), why=step.effect_text)
@@ -177,7 +182,9 @@ async def _delete(crew: Crew, change: Change, step: Step) -> Done:
         raise type(error)(
             error.what, where=change.address, todo=deletion.refusal_todo if deletion else "", status=error.status
         ) from error
-    await crew.ledger.write(*_forgotten(crew, change, step))
+    name = f"{change.address}:{step.action}"
+    raised = Record("attempts", name, crew.ledger.attempts.get(name, 0) + 1)
+    await crew.ledger.write(*_forgotten(crew, change, step), *_spent(crew, step), raised)
     return Done(change.id, request_id)
 
 
@@ -236,8 +243,7 @@ async def _transition(crew: Crew, change: Change, step: Step) -> Done:
     path = fill(step.path, id=remote_id, **_parent(kind, parent_of(crew, change)))
     body: JsonValue = filled(step.body, step.holes, crew.ids())
     intent = intent_for(crew, change, step, (path, body))
-    spent = (Record("approvals", str(step.approval), crew.plan.id),) if step.approval else ()
-    await crew.ledger.write(put("intents", intent.id, intent), *spent)
+    await crew.ledger.write(put("intents", intent.id, intent), *_spent(crew, step))
     origin = (await _live(crew, change)).state
     request_id = await _hop(crew, change, intent, origin)
     live = await _reached(crew, change, step)

@@ -45,9 +45,11 @@ def apply_options(command: Any) -> Any:
 @project_options
 def command(file: Path | None, **options: Any) -> int:
     """Carry out a plan: FILE as saved by plan -o, or a fresh one after a yes."""
-    setup = open_project(options["environment"], options["variables"], options["var_file"])
-    if file:
-        return conclude(setup, from_json(file.read_bytes(), str(file)), options, f"setlist apply {file}")
+    plan = from_json(file.read_bytes(), str(file)) if file else None
+    environment = options["environment"] or (plan.environment if plan else None)
+    setup = open_project(environment, options["variables"], options["var_file"])
+    if plan:
+        return conclude(setup, plan, options, f"setlist apply {file}")
     return plan_and_apply(setup, options, "setlist apply")
 
 
