@@ -11,7 +11,8 @@ import click
 from setlist.apply.refusal import Consent
 from setlist.approval import read_given
 from setlist.cli import loop
-from setlist.cli.options import is_automated, is_colored, open_project, project_options
+from setlist.cli.opening import open_project
+from setlist.cli.options import is_automated, is_colored, project_options
 from setlist.cli.plan import exit_code
 from setlist.cli.planning import choices_of, plan_options
 from setlist.cli.progress import progress

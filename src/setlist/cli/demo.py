@@ -101,7 +101,7 @@ def _run(*args: str) -> None:
 
 def _sale_id() -> str:
     from setlist.cli import loop  # noqa: PLC0415 - not before the demo got so far
-    from setlist.cli.options import open_project  # noqa: PLC0415 - likewise
+    from setlist.cli.opening import open_project  # noqa: PLC0415 - likewise
 
     state = loop.run(open_project(None, (), ()).store.read())
     return state.bindings["fanfare/Experience/holiday-sale"].id if state else ""

@@ -7,7 +7,8 @@ from typing import Any
 import click
 
 from setlist.cli.apply import apply_options, plan_and_apply
-from setlist.cli.options import open_project, project_options
+from setlist.cli.opening import open_project
+from setlist.cli.options import project_options
 from setlist.cli.planning import plan_options
 
 

@@ -1,4 +1,4 @@
-"""The options that commands share, and what they open: a project, its logging, its colours."""
+"""The options that commands share: environment and variables, logging, colours."""
 
 from __future__ import annotations
 
@@ -12,7 +12,6 @@ from typing import IO, Any, TypeVar
 import click
 
 from setlist.errors import UsageError
-from setlist.pipeline import Setup, open_setup
 from setlist.source import Inputs
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -31,12 +30,11 @@ def project_options(command: F) -> F:
     return command
 
 
-def open_project(environment: str | None, variables: tuple[str, ...], var_file: tuple[Path, ...]) -> Setup:
-    """Open the project around the present folder with the command's variables."""
+def inputs_of(variables: tuple[str, ...], var_file: tuple[Path, ...]) -> Inputs:
+    """Return what the command line and the process's environment give to a run, and begin to log."""
     set_up_logging()
     pairs = dict(_pair(text) for text in variables)
-    inputs = Inputs(variables=pairs, var_files=tuple(path.absolute() for path in var_file), environ=dict(os.environ))
-    return open_setup(Path.cwd(), environment, inputs)
+    return Inputs(variables=pairs, var_files=tuple(path.absolute() for path in var_file), environ=dict(os.environ))
 
 
 def _pair(text: str) -> tuple[str, str]:

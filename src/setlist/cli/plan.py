@@ -11,7 +11,8 @@ import click
 
 from setlist.approval import read_given
 from setlist.cli import loop
-from setlist.cli.options import is_colored, open_project, project_options
+from setlist.cli.opening import open_project
+from setlist.cli.options import is_colored, project_options
 from setlist.cli.planning import choices_of, plan_options
 from setlist.pipeline import planned
 from setlist.plan import Plan, to_json

@@ -9,7 +9,8 @@ import click
 
 from setlist.binding import Record, State
 from setlist.cli import loop
-from setlist.cli.options import open_project, project_options
+from setlist.cli.opening import open_project
+from setlist.cli.options import project_options
 from setlist.errors import UsageError
 from setlist.pipeline import Setup, owner_of
 from setlist.render import state_text

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 from typing import Any
 
 import click
 
-from setlist.cli.options import is_colored, open_project, project_options
+from setlist.cli.options import inputs_of, is_colored, project_options
 from setlist.errors import InvalidProject
+from setlist.project import find_project, read_project
+from setlist.registry import find_providers
 from setlist.render import json, text
 from setlist.source import load
 
@@ -21,8 +24,9 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
     """Check the files: offline, without credentials, all mistakes at once."""
     color = is_colored(sys.stdout, no_color=no_color)
     try:
-        setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
-        loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
+        inputs = inputs_of(rest["variables"], rest["var_file"])
+        project = read_project(find_project(Path.cwd()))
+        loaded = load(project, project.settings(rest["environment"]), find_providers(), inputs)
         problems, warnings, resources, files = loaded.problems, loaded.warnings, len(loaded.resources), loaded.files
     except InvalidProject as error:
         problems, warnings, resources, files = error.problems, (), 0, 0
