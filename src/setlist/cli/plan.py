@@ -35,7 +35,7 @@ def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bo
     if out:
         save(planning.plan, out)
     if as_json or form == "json":
-        click.echo(to_json(planning.plan), nl=False)
+        click.echo(to_json(planning.plan).decode(), nl=False)
     else:
         click.echo(text.plan_text(planning.plan, color=is_colored(sys.stdout, no_color=no_color)))
         if out:

@@ -21,6 +21,6 @@ def command(file: Path, *, as_json: bool, form: str, no_color: bool) -> None:
     """Show a saved plan file."""
     plan = from_json(file.read_bytes(), str(file))
     if as_json or form == "json":
-        click.echo(to_json(plan), nl=False)
+        click.echo(to_json(plan).decode(), nl=False)
     else:
         click.echo(text.plan_text(plan, color=is_colored(sys.stdout, no_color=no_color)))

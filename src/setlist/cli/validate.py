@@ -31,7 +31,7 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
     except InvalidProject as error:
         problems, warnings, resources, files = error.problems, (), 0, 0
     if as_json or form == "json":
-        click.echo(json.problems_json(problems, warnings), nl=False)
+        click.echo(json.problems_json(problems, warnings).decode(), nl=False)
     elif problems:
         click.echo(text.problems_text(problems, color=color))
     else:
