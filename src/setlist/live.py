@@ -10,7 +10,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from setlist.binding import Observation, State
+from setlist.binding import Binding, Observation, State
 from setlist.errors import MalformedError, NotFoundError
 from setlist.http import Reader, fill
 from setlist.kind import Kind, ReadAs
@@ -25,7 +25,7 @@ Key = tuple[str, str]
 class Question:
     """What is to be read: for which resources and state, and how many reads may run at once.
 
-    ``keys`` are the natural keys, case-folded, of the resources without a binding, by kind. ``refresh_all`` reads
+    ``keys`` are the natural keys, case-folded, of the resources, by kind. ``refresh_all`` reads
     every object whole, whatever the cache says.
     """
 
@@ -114,7 +114,8 @@ def _ids(kind: Kind, question: Question, listings: World) -> dict[str, str]:
         one.id: one.parent for address, one in question.state.bindings.items() if address.startswith(f"{kind.id}/")
     }
     mine = [one for one in question.resources if one.address.kind_id == kind.id]
-    unbound = [one for one in mine if str(one.address) not in question.state.bindings]
+    listed = {one.live.id for one in listings.listed.get(kind.id, ())}
+    unbound = [one for one in mine if _is_loose(question.state.bindings.get(str(one.address)), listed)]
     found |= {one.rules.adopt_id: "" for one in unbound if one.rules.adopt_id}
     if unbound:
         names = question.keys.get(kind.id, frozenset())
@@ -124,6 +125,11 @@ def _ids(kind: Kind, question: Question, listings: World) -> dict[str, str]:
             if one.live.id not in found and _may_match(kind, one.live, names)
         }
     return found
+
+
+def _is_loose(binding: Binding | None, listed: set[str]) -> bool:
+    """Tell whether a resource has to be looked up by its key: it is not bound, or to what the listing misses."""
+    return binding is None or binding.id not in listed
 
 
 def _may_match(kind: Kind, live: LiveResource, names: frozenset[str]) -> bool:

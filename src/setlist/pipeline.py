@@ -164,7 +164,7 @@ async def make_plan(
         raise BlockedError("; ".join(map(str, refused)))
     async with _readers(setup, _names(setup, resources, state)) as readers:
         question = Question(
-            setup.kinds, resources, state, _keys(setup, resources, state), choices.refresh_all, choices.parallelism
+            setup.kinds, resources, state, _keys(setup, resources), choices.refresh_all, choices.parallelism
         )
         listings = await list_all(readers, question)
         created = settle_creates(state, setup.kinds, listings, (setup.now(), {}))
@@ -218,14 +218,13 @@ async def _readers(setup: Setup, names: list[str]) -> AsyncIterator[dict[str, Re
         yield {name: await stack.enter_async_context(open_reader(endpoint(setup, name, budget))) for name in names}
 
 
-def _keys(setup: Setup, resources: tuple[Resource, ...], state: State) -> dict[str, frozenset[str]]:
-    """Return by kind the natural keys, case-folded, of the resources without a binding."""
+def _keys(setup: Setup, resources: tuple[Resource, ...]) -> dict[str, frozenset[str]]:
+    """Return by kind the natural keys, case-folded, of the resources."""
     found: dict[str, set[str]] = {}
     for one in resources:
-        if str(one.address) not in state.bindings:
-            key = natural_key(setup.kinds[one.address.kind_id], one, setup.settings.project, setup.settings.name)
-            values = {str(value).casefold() for value in key.values() if value is not None}
-            found.setdefault(one.address.kind_id, set()).update(values)
+        key = natural_key(setup.kinds[one.address.kind_id], one, setup.settings.project, setup.settings.name)
+        values = {str(value).casefold() for value in key.values() if value is not None}
+        found.setdefault(one.address.kind_id, set()).update(values)
     return {kind_id: frozenset(values) for kind_id, values in found.items()}
 
 

@@ -6,8 +6,9 @@ import json
 from pathlib import Path
 
 import pytest
-from desk import Desk
 from test_crash import removing
+
+from desk import Desk
 
 SALE = {"name": "Sale", "timeZone": "Europe/Berlin", "theme": {"primaryColor": "#111111", "fontFamily": "Inter"}}
 

@@ -45,7 +45,7 @@ def _refuse_moved(change: Change, state: State, again: str) -> None:
     """Raise StaleError if the address was bound, or bound elsewhere, since the plan was made."""
     binding = state.bindings.get(change.address)
     bound = binding.id if binding else ""
-    expected = {Action.CREATE: change.replaces, Action.ADOPT: ""}.get(change.action, change.id)
+    expected = change.replaces if change.action in (Action.CREATE, Action.ADOPT) else change.id
     if change.steps and bound != expected:
         what = f"{change.address} is bound to {bound or 'nothing'} now, the plan was made for {expected or 'nothing'}"
         raise StaleError(what, todo=again)

@@ -66,9 +66,13 @@ async def _recheck(crew: Crew, change: Change, *, is_first: bool) -> None:
 
 
 async def _live(crew: Crew, change: Change) -> LiveResource:
+    return await read(crew.writer(change), crew.kind(change), _remote_id(crew, change), parent_of(crew, change))
+
+
+def _remote_id(crew: Crew, change: Change) -> str:
+    """Return the id that the address is bound to now; before an adoption, the one to be adopted."""
     binding = crew.ledger.binding(change.address)
-    remote_id = binding.id if binding else change.id
-    return await read(crew.writer(change), crew.kind(change), remote_id, parent_of(crew, change))
+    return binding.id if binding and binding.id != change.replaces else change.id
 
 
 async def _create(crew: Crew, change: Change, step: Step) -> Done:
@@ -190,8 +194,7 @@ async def _delete(crew: Crew, change: Change, step: Step) -> Done:
 
 async def _update(crew: Crew, change: Change, step: Step) -> Done:
     kind = crew.kind(change)
-    binding = crew.ledger.binding(change.address)
-    remote_id = binding.id if binding else change.id
+    remote_id = _remote_id(crew, change)
     path = fill(step.path, id=remote_id, **_parent(kind, parent_of(crew, change)))
     body = filled(step.body, step.holes, crew.ids())
     reply = await crew.writer(change).send(step.method, path, body, repeat=step.repeat)
@@ -238,8 +241,7 @@ async def _compared(crew: Crew, change: Change, step: Step) -> tuple[LiveResourc
 
 async def _transition(crew: Crew, change: Change, step: Step) -> Done:
     kind = crew.kind(change)
-    binding = crew.ledger.binding(change.address)
-    remote_id = binding.id if binding else change.id
+    remote_id = _remote_id(crew, change)
     path = fill(step.path, id=remote_id, **_parent(kind, parent_of(crew, change)))
     body: JsonValue = filled(step.body, step.holes, crew.ids())
     intent = intent_for(crew, change, step, (path, body))

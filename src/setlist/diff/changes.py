@@ -174,7 +174,7 @@ def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishe
     if live is None:
         message = "an object that is bound or adopted was read"
         raise AssertionError(message)
-    binding = sight.state.bindings.get(base.address)
+    binding = sight.state.bindings.get(base.address) if identity.case is Case.BOUND else None
     ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
     holes = frozenset(hole.path for hole in resource.holes)
     fields = compare(kind, Sides(resource.fields, holes, ignored, binding.base if binding else None, live))
@@ -185,8 +185,10 @@ def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishe
 
 def _described(sight: Sight, kind: Kind, present: _Present, identity: Identity) -> dict[str, object]:
     resource, live, _, fields = present
+    gone = sight.state.bindings.get(str(resource.address)) if identity.case is Case.ADOPT else None
     return {
         "id": live.id,
+        "replaces": gone.id if gone else "",
         "fingerprint": fingerprint(kind, live),
         "fields": fields,
         "state": live.state,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -50,18 +50,21 @@ def identify(sight: Sight, kind: Kind, resource: Resource) -> Identity:
     """Say which live object the resource is (design section 6)."""
     binding = sight.state.bindings.get(str(resource.address))
     if binding:
-        return _bound(sight, kind, binding)
+        return _bound(sight, kind, resource, binding)
     if resource.rules.adopt_id:
         return _named(sight, kind, resource, resource.rules.adopt_id)
     return _by_key(sight, kind, resource)
 
 
-def _bound(sight: Sight, kind: Kind, binding: Binding) -> Identity:
+def _bound(sight: Sight, kind: Kind, resource: Resource, binding: Binding) -> Identity:
+    """Return the bound object; one that is gone is looked up by its key again, unless it had reached people."""
     live = sight.world.live.get((kind.id, binding.id))
     if live and not live.archived:
         return Identity(Case.BOUND, live)
     if not has_been_live(kind, binding, sight.now):
-        return Identity(Case.CREATE, reason=f"{binding.id} is gone and never reached anybody")
+        found = _by_key(sight, kind, resource)
+        gone = f"{binding.id} is gone and never reached anybody"
+        return replace(found, reason=gone) if found.case is Case.CREATE else found
     note = Note(
         what=f"{binding.id} is gone, and it had reached people: creating it again would reach them again",
         todo="if it shall exist again: setlist state rm ADDRESS, then plan; else remove its file",

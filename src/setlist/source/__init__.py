@@ -69,7 +69,8 @@ def _files(
     overlays = expand_all(root, settings.overlays, warnings)
     taken = {file for glob in project.all_overlays for file in expand(root, glob)}
     taken |= {path.relative_to(root).as_posix() for path in options.var_files if path.is_relative_to(root)}
-    files = expand_all(root, project.content.resources, warnings)
+    written = "resources" in project.content.model_fields_set
+    files = expand_all(root, project.content.resources, warnings if written else [])
     return sorted(set(files) - taken), overlays
 
 
