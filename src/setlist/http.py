@@ -19,6 +19,7 @@ import orjson
 import stamina
 from aiolimiter import AsyncLimiter
 from pydantic import JsonValue
+from stamina.instrumentation import set_on_retry_hooks
 
 from setlist.errors import (
     AccessError,
@@ -37,6 +38,7 @@ from setlist.resource import Tree, dig, read_instant
 from setlist.version import __version__
 
 LOG = logging.getLogger("setlist.http")
+set_on_retry_hooks([])  # stamina would print each retry; this module counts and logs them itself
 BODY_LIMIT = 32 * 1024 * 1024
 PAGE_LIMIT = 10_000
 LISTING_TRIES = 3

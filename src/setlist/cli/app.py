@@ -49,7 +49,7 @@ class LazyGroup(click.Group):
 
         name = args[0] if args else ""
         if name and not name.startswith("-") and name not in _COMMANDS:
-            near = difflib.get_close_matches(name, _COMMANDS, 1)
+            near = difflib.get_close_matches(name, _COMMANDS, 1, cutoff=0.5)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise click.UsageError(f"No such command '{name}'.{hint}", ctx)
         return super().resolve_command(ctx, args)
@@ -102,9 +102,9 @@ def _explained(error: Exception) -> int:
         raise error
     color = is_colored(sys.stderr)
     if isinstance(error, InvalidProject):
-        click.echo(text.problems_text(error.problems, color=color), err=True)
+        click.echo(text.problems_text(error.problems, color=color), err=True, color=color)
     else:
-        click.echo(text.error_text(error, color=color), err=error.exit_code != 0)
+        click.echo(text.error_text(error, color=color), err=error.exit_code != 0, color=color)
     return error.exit_code
 
 

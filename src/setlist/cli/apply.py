@@ -61,7 +61,8 @@ def plan_and_apply(setup: Setup, options: dict[str, Any], name: str) -> int:
         raise BlockedError(what, todo="setlist plan -o FILE, have it reviewed, setlist apply FILE")
     planning = loop.run(planned(setup, choices_of(options), read_given(options["approve"])))
     if not options["as_json"]:
-        click.echo(text.plan_text(planning.plan, color=is_colored(sys.stdout, no_color=options["no_color"])))
+        color = is_colored(sys.stdout, no_color=options["no_color"])
+        click.echo(text.plan_text(planning.plan, color=color), color=color)
     if planning.plan.refusals:
         return exit_code(planning.plan, detailed=False)
     if planning.plan.steps and not options["auto_approve"]:
@@ -103,5 +104,6 @@ def _told(receipt: Receipt, options: dict[str, Any]) -> int:
     if options["as_json"]:
         click.echo(json.receipt_json(receipt).decode(), nl=False)
     elif receipt.outcomes or receipt.settled:
-        click.echo(text.receipt_text(receipt, color=is_colored(sys.stdout, no_color=options["no_color"])))
+        color = is_colored(sys.stdout, no_color=options["no_color"])
+        click.echo(text.receipt_text(receipt, color=color), color=color)
     return receipt.exit_code

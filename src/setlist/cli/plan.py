@@ -37,7 +37,8 @@ def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bo
     if as_json or form == "json":
         click.echo(to_json(planning.plan).decode(), nl=False)
     else:
-        click.echo(text.plan_text(planning.plan, color=is_colored(sys.stdout, no_color=no_color)))
+        color = is_colored(sys.stdout, no_color=no_color)
+        click.echo(text.plan_text(planning.plan, color=color), color=color)
         if out:
             click.echo(f"Saved to {out}. To carry out exactly this: setlist apply {out}", err=True)
     return exit_code(planning.plan, detailed=detailed_exitcode)

@@ -23,4 +23,5 @@ def command(file: Path, *, as_json: bool, form: str, no_color: bool) -> None:
     if as_json or form == "json":
         click.echo(to_json(plan).decode(), nl=False)
     else:
-        click.echo(text.plan_text(plan, color=is_colored(sys.stdout, no_color=no_color)))
+        color = is_colored(sys.stdout, no_color=no_color)
+        click.echo(text.plan_text(plan, color=color), color=color)

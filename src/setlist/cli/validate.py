@@ -33,7 +33,7 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
     if as_json or form == "json":
         click.echo(json.problems_json(problems, warnings).decode(), nl=False)
     elif problems:
-        click.echo(text.problems_text(problems, color=color))
+        click.echo(text.problems_text(problems, color=color), color=color)
     else:
         for warning in warnings:
             click.echo(f"Warning: {warning}", err=True)
