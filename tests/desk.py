@@ -9,6 +9,8 @@ import json
 import os
 import subprocess
 import sys
+import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -61,6 +63,30 @@ class Desk:
             env={**clean(), **(env or {})},
         )
         return Said(done.returncode, done.stdout, done.stderr)
+
+    @contextlib.contextmanager
+    def started(self, *args: str) -> Iterator[subprocess.Popen[str]]:
+        """Run the installed command beside the test, from its first faulted request on; it is ended with the block."""
+        with subprocess.Popen(
+            [SETLIST, *args],
+            cwd=self.folder,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=clean(),
+        ) as process:
+            try:
+                self._wait_for_fault()
+                yield process
+            finally:
+                process.kill()
+
+    def _wait_for_fault(self) -> None:
+        for _ in range(600):
+            if any(one["seen"] for one in self.control("GET", "/faults")):
+                return
+            time.sleep(0.05)
+        raise AssertionError
 
     def call(self, *args: str) -> Said:
         from setlist.cli.app import run

@@ -110,7 +110,7 @@ def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> 
     base = MISSING if sides.base is None else _find(sides.base, root, path)
     if any(hole[: len(path)] == path for hole in sides.unknown):
         return FieldChange(path=path, verdict=Verdict.UPDATE, before=_shown(live), after=None, known=False)
-    wanted = _key(shape, declared, sides.declared)
+    wanted = _key(shape, declared, _beside(sides, sides.declared))
     if path[0] in sides.live.unread or shape.mark(WriteOnly):
         return _unread(shape, sides, (path, declared, base))
     if live is MISSING:
@@ -123,12 +123,17 @@ def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> 
     return FieldChange(path=path, verdict=verdict, before=_shown(live), after=declared, base=_shown(base))
 
 
+def _beside(sides: Sides, tree: Tree) -> Tree:
+    """Return the tree with the live members that it leaves out: a field is read beside them (a time's zone)."""
+    return {**sides.live.fields, **tree}
+
+
 def _moved(sides: Sides, shape: Shape, three: tuple[bytes, object, object]) -> Verdict:
     """Say who moved a leaf whose declared and live values differ; without a base, base is live."""
     wanted, live, base = three
     if base is MISSING or sides.base is None:
         return Verdict.UPDATE
-    last = _key(shape, _shown(base), sides.base)
+    last = _key(shape, _shown(base), _beside(sides, sides.base))
     if last == _key(shape, _shown(live), sides.live.fields):
         return Verdict.UPDATE
     return Verdict.DRIFT if last == wanted else Verdict.CONFLICT
@@ -138,7 +143,9 @@ def _unread(shape: Shape, sides: Sides, leaf: tuple[Path, JsonValue, object]) ->
     """A leaf that reads do not answer: written when git moved it, else only reported."""
     path, declared, base = leaf
     if base is not MISSING and sides.base is not None:
-        same = _key(shape, declared, sides.declared) == _key(shape, _shown(base), sides.base)
+        same = _key(shape, declared, _beside(sides, sides.declared)) == _key(
+            shape, _shown(base), _beside(sides, sides.base)
+        )
         if not same:
             return FieldChange(path=path, verdict=Verdict.UPDATE, before=None, after=declared, base=_shown(base))
         if shape.mark(WriteOnly):
@@ -212,8 +219,8 @@ def _normal_list(shape: Shape, value: list[JsonValue], root: Tree) -> JsonValue:
     items = [normal(shape.items or Shape(), item, root) for item in value]
     added = shape.mark(ServerAdded)
     if added:
-        extra = dig(root, (added.source,))
-        items = [*items, *([extra] if extra not in items and extra is not None else [])]
+        extra = str(dig(root, (added.source,))).casefold()
+        items = [item for item in items if str(item).casefold() != extra]
     unordered = shape.mark(Unordered)
     return sorted(items, key=canonical) if unordered or shape.mark(KeyedBy) else items
 

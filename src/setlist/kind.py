@@ -82,7 +82,7 @@ class ServerDefault(Marker):
 
 @dataclass(frozen=True, slots=True)
 class ServerAdded(Marker):
-    """The server adds the value of the sibling field ``source`` to this list."""
+    """The server adds the value of the sibling field ``source`` to this list: that item is left out, in any case."""
 
     source: str
 

@@ -138,35 +138,29 @@ def test_exit_8_where_a_part_was_written(sale: Desk) -> None:
 
 
 def test_exit_9_where_the_lock_is_held_and_its_owner_named(sale: Desk) -> None:
-    sale.fault("slow", seconds=7, method="POST")
-    first = subprocess.Popen([SETLIST, "apply", "--auto-approve"], cwd=sale.folder, stdout=-3, stderr=-3, env=clean())
-    wait_for_lock(sale)
-    said = sale.run("apply", "--auto-approve")
-    assert (said.code, "the state is locked by" in said.err) == (9, True)
-    assert "the state is locked by" in sale.run("plan").out
-    waited = sale.run("apply", "--auto-approve", "--lock-timeout", "20")
-    assert (first.wait(20), waited.code) == (0, 7)
+    sale.fault("slow", seconds=25, method="POST")
+    with sale.started("apply", "--auto-approve"):
+        said = sale.run("apply", "--auto-approve")
+        assert (said.code, "the state is locked by" in said.err) == (9, True)
+        assert "the state is locked by" in sale.run("plan").out
 
 
-def wait_for_lock(desk: Desk) -> None:
-    lock = desk.folder / ".setlist" / "default.lock"
-    for _ in range(200):
-        if lock.exists() and lock.stat().st_size and any(one["seen"] for one in desk.control("GET", "/faults")):
-            return
-        time.sleep(0.05)
-    raise AssertionError
+def test_an_apply_waits_for_the_lock_and_then_for_what_the_other_made(sale: Desk) -> None:
+    sale.fault("slow", seconds=3, method="POST")
+    with sale.started("apply", "--auto-approve") as first:
+        waited = sale.run("apply", "--auto-approve", "--lock-timeout", "30")
+        assert (first.wait(20), waited.code, len(sale.objects())) == (0, 7, 1)
 
 
 def test_unlock_refuses_a_living_owner_and_a_wrong_id(sale: Desk) -> None:
-    sale.fault("slow", seconds=3, method="POST")
-    first = subprocess.Popen([SETLIST, "apply", "--auto-approve"], cwd=sale.folder, stdout=-3, stderr=-3, env=clean())
-    wait_for_lock(sale)
-    refused = sale.run("apply", "--auto-approve")
-    lock_id = refused.err.split("state unlock ")[1].split()[0]
-    assert sale.run("state", "unlock", "wrong").code == 1
-    assert sale.run("state", "unlock", lock_id).code == 9
-    assert first.wait(20) == 0
+    sale.fault("slow", seconds=25, method="POST")
+    with sale.started("apply", "--auto-approve"):
+        refused = sale.run("apply", "--auto-approve")
+        lock_id = refused.err.split("state unlock ")[1].split()[0]
+        assert sale.run("state", "unlock", "wrong").code == 1
+        assert sale.run("state", "unlock", lock_id).code == 9
     assert "is not locked" in sale.run("state", "unlock", lock_id).err
+    assert (sale.apply().code, len(sale.objects())) == (0, 1)
 
 
 def test_exit_10_where_nobody_knows(sale: Desk) -> None:
@@ -180,11 +174,9 @@ def test_exit_130_after_the_writes_in_flight_were_recorded(desk: Desk, number: i
     for index in range(6):
         desk.write(f"e{index}", SALE)
     desk.fault("slow", seconds=1, method="POST", times=None)
-    command = [SETLIST, "apply", "--auto-approve", "--parallelism", "2"]
-    process = subprocess.Popen(command, cwd=desk.folder, stdout=-1, stderr=-1, text=True, env=clean())
-    wait_for_lock(desk)
-    process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    with desk.started("apply", "--auto-approve", "--parallelism", "2") as process:
+        process.send_signal(number)
+        out, err = process.communicate(timeout=30)
     assert (process.returncode, "finishing the requests in flight" in err) == (130, True)
     assert 0 < out.count("done create") == len(desk.objects()) < 6
     desk.control("DELETE", "/faults")
@@ -192,23 +184,20 @@ def test_exit_130_after_the_writes_in_flight_were_recorded(desk: Desk, number: i
 
 
 def test_a_second_signal_stops_at_once_and_the_next_run_settles(sale: Desk) -> None:
-    sale.fault("slow", seconds=5, method="POST", when="after")
-    process = subprocess.Popen([SETLIST, "apply", "--auto-approve"], cwd=sale.folder, stdout=-1, stderr=-1, env=clean())
-    wait_for_lock(sale)
-    process.send_signal(signal.SIGINT)
-    time.sleep(0.3)
-    process.send_signal(signal.SIGINT)
-    process.communicate(timeout=4)
-    assert process.returncode == 130
+    sale.fault("slow", seconds=25, method="POST", when="after")
+    with sale.started("apply", "--auto-approve") as process:
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 130
     assert (sale.apply().code, len(sale.objects())) == (0, 1)
 
 
 def test_ctrl_c_while_reading_is_130_without_a_traceback(sale: Desk) -> None:
-    sale.fault("slow", seconds=5, method="GET")
-    process = subprocess.Popen([SETLIST, "plan"], cwd=sale.folder, stdout=-1, stderr=-1, text=True, env=clean())
-    time.sleep(2.5)
-    process.send_signal(signal.SIGINT)
-    _, err = process.communicate(timeout=10)
+    sale.fault("slow", seconds=25, method="GET")
+    with sale.started("plan") as process:
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=20)
     assert (process.returncode, "Traceback" in err) == (130, False), err
 
 
