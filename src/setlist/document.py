@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from pydantic import JsonValue
@@ -32,6 +33,7 @@ from ruamel.yaml.resolver import VersionedResolver
 _CORE = "tag:yaml.org,2002:"
 _UNSEEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\x00\x00\xfe\xff": "UTF-32"}
+_RESOLVER = VersionedResolver(loadumper=None)
 _WORDS = {"true": True, "false": False}
 
 
@@ -62,10 +64,6 @@ class Positions:
         self.mark = mark
         self.keys: dict[str, Mark] = {}
         self.children: dict[str | int, Positions] = {}
-
-    def child(self, part: str | int) -> Positions | None:
-        """Return the positions of a member."""
-        return self.children.get(part)
 
     def at(self, path: Sequence[str | int]) -> Mark:
         """Return the mark of the value at the path, or of its nearest ancestor that exists."""
@@ -118,6 +116,7 @@ class _Frame:
     first: int
     key: str | None = None
     expects_key: bool = True
+    merged: Mark | None = None
     merges: list[tuple[JsonValue, Positions]] = field(default_factory=list)
 
 
@@ -127,7 +126,7 @@ class _Node(NamedTuple):
     size: int
 
 
-_MERGE = "<<"
+_MERGE = "\x00<<"  # no key that was written can be one of these
 _BROKEN = "\x00"
 
 
@@ -206,8 +205,6 @@ class _Reader:
         self.limits = limits
         self.documents: list[Document] = []
         self.flaws: list[Flaw] = []
-        self.resolver = VersionedResolver(loadumper=None)
-        self.resolved: dict[str, str] = {}
         self.index = 0
         self._begin()
 
@@ -220,27 +217,36 @@ class _Reader:
 
     def read(self, text: str) -> None:
         """Read all documents."""
-        for event in _events(text):
-            mark = Mark(event.start_mark.line + 1, event.start_mark.column + 1)
-            match event:
-                case ScalarEvent():
-                    self._take(_Node(self._scalar(event, mark), Positions(mark), 1), mark, event)
-                case MappingStartEvent() | SequenceStartEvent():
-                    self._open(event, mark)
-                case MappingEndEvent() | SequenceEndEvent():
-                    self._close(mark)
-                case AliasEvent():
-                    self._alias(event, mark)
-                case DocumentStartEvent():
-                    self._begin()
-                    if event.version:
-                        self._flaw(mark, f"%YAML {'.'.join(map(str, event.version))} is not read", "take the line out")
-                case DocumentEndEvent():
-                    self._end()
-                case _:
-                    pass
+        actions: dict[type, Callable[[Any, Mark], None]] = {
+            ScalarEvent: self._leaf,
+            MappingStartEvent: self._open,
+            SequenceStartEvent: self._open,
+            MappingEndEvent: self._close,
+            SequenceEndEvent: self._close,
+            AliasEvent: self._alias,
+            DocumentStartEvent: self._start,
+            DocumentEndEvent: self._end,
+        }
+        parser = CParser(text)
+        try:
+            while parser.check_event():
+                event = parser.get_event()
+                action = actions.get(type(event))
+                if action:
+                    place = event.start_mark
+                    action(event, Mark(place.line + 1, place.column + 1))
+        finally:
+            parser.dispose()
 
-    def _end(self) -> None:
+    def _start(self, event: Any, mark: Mark) -> None:
+        self._begin()
+        if event.version:
+            self._flaw(mark, f"%YAML {'.'.join(map(str, event.version))} is not read", "take the line out")
+
+    def _leaf(self, event: Any, mark: Mark) -> None:
+        self._take(_Node(self._scalar(event, mark), Positions(mark), 1), mark, event)
+
+    def _end(self, _event: Any, _mark: Mark) -> None:
         root = self.root
         if root and not (root.value is None and root.size == 1) and len(self.flaws) == self.flaws_before:
             self.documents.append(Document(root.value, root.positions, self.index, self.file))
@@ -271,7 +277,7 @@ class _Reader:
         if tag and tag not in ("!", _CORE + wanted):
             self._flaw(mark, f"the tag {_spelt(tag)} is not read", "write plain YAML")
 
-    def _close(self, mark: Mark) -> None:
+    def _close(self, _event: Any, mark: Mark) -> None:
         frame = self.stack.pop()
         for value, positions in frame.merges:
             _merge(frame, value, positions)
@@ -317,7 +323,11 @@ class _Reader:
     def _key(self, frame: _Frame, node: _Node, mark: Mark, plain_merge: bool) -> str:  # noqa: FBT001 - private
         """Return a map's key, or the mark of one that cannot be kept."""
         if plain_merge:
-            return _MERGE if _MERGE not in frame.positions.keys else _BROKEN
+            if frame.merged:
+                todo = "merge a list: <<: [*first, *second]"
+                self._flaw(mark, f"duplicate key '<<', first at line {frame.merged.line}", todo)
+            frame.merged = frame.merged or mark
+            return _MERGE
         if not isinstance(node.value, str):
             shown = "null" if node.value is None else str(node.value).lower() if node.positions.children == {} else ""
             what = f"the key {shown} is not text" if shown else "a key is a map or a list, not text"
@@ -332,7 +342,7 @@ class _Reader:
 
     def _member(self, frame: _Frame, node: _Node, mark: Mark) -> None:
         key = frame.key
-        if key == _MERGE and _MERGE not in frame.positions.keys:
+        if key == _MERGE:
             merged = node.value if isinstance(node.value, list) else [node.value]
             if all(isinstance(one, dict) for one in merged):
                 frame.merges.extend(_merged(node))
@@ -344,7 +354,7 @@ class _Reader:
 
     def _scalar(self, event: Any, mark: Mark) -> JsonValue:
         text: str = event.value
-        odd = _UNSEEN.search(text)
+        odd = _UNSEEN.search(text) if event.style == '"' else None  # only an escape can bring one in
         if odd:
             self._flaw(mark, f"the character U+{ord(odd[0]):04X} is not allowed in text", "take it out")
             return None
@@ -353,11 +363,8 @@ class _Reader:
             return self._tagged(tag, text, mark)
         if tag == "!" or not event.implicit[0]:
             return text
-        kind = self.resolved.get(text)
-        if kind is None:
-            kind = str(self.resolver.resolve(ScalarNode, text, (True, False))).removeprefix(_CORE)
-            self.resolved[text] = kind
-        return self._typed(kind, text, mark)
+        kind = _kind_of(text)
+        return text if kind == "str" else self._typed(kind, text, mark)
 
     def _tagged(self, tag: str, text: str, mark: Mark) -> JsonValue:
         kind = tag.removeprefix(_CORE)
@@ -397,18 +404,14 @@ class _Reader:
         return number
 
 
-def _events(text: str) -> Iterator[Any]:
-    """Yield the C parser's events."""
-    parser = CParser(text)
-    try:
-        while parser.check_event():
-            yield parser.get_event()
-    finally:
-        parser.dispose()
+@lru_cache(maxsize=65_536)
+def _kind_of(text: str) -> str:
+    """Return what a plain scalar is in YAML 1.2: str, int, float, bool, null, merge, timestamp."""
+    return str(_RESOLVER.resolve(ScalarNode, text, (True, False))).removeprefix(_CORE)
 
 
 def _is_merge(event: Any) -> bool:
-    return bool(event.value == _MERGE and event.implicit[0] and not event.tag)
+    return bool(event.value == "<<" and event.implicit[0] and not event.tag)
 
 
 def _merged(node: _Node) -> list[tuple[JsonValue, Positions]]:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
-from setlist.apply.refusal import Consent, refuse, refuse_unapproved, resumable, unspent
+from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, unspent
 from setlist.apply.run import run
 from setlist.apply.settle import Settled, settle_creates, settle_transitions
 from setlist.approval import Scope, needed, resumption
@@ -345,7 +345,8 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
             refuse_unapproved(plan, setup.kinds, setup.scope, consent)
             await ledger.write(*_anchors(setup, plan, ledger))
-            receipt = await run(_crew(setup, plan, (ledger, crew_of), course), world, words)
+            crew = replace(_crew(setup, plan, (ledger, crew_of), course), left_out=left_out(plan, consent))
+            receipt = await run(crew, world, words)
         await setup.store.put_receipt(receipt)
     return receipt
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -279,3 +280,70 @@ def test_a_secret_pin_is_written_and_never_read(stage: Desk) -> None:
     show(stage, pin="9999")
     assert stage.apply().code == 0
     assert (rows(stage)[0]["body"]["pin"], stage.is_settled()) == ("9999", True)
+
+
+def test_skipping_what_is_blocked_sends_nothing_irreversible(stage: Desk) -> None:
+    show(stage, "ON_AIR")
+    show(stage, "ENDED", name="old", title="Old")
+    stage.apply("--allow-destructive", "--target", "toy/Show/old")
+    show(stage, "READY", name="old", title="Old")
+    said = stage.apply("--skip-blocked")
+    assert (said.code, "left out, as --skip-blocked says" in said.out) == (0, True)
+    assert {row["body"]["title"]: (row["body"]["state"], row["hidden"]["aired"]) for row in rows(stage)} == {
+        "Late Show": ("READY", 0),
+        "Old": ("ENDED", 0),
+    }
+
+
+def test_a_plan_file_of_which_a_part_was_left_out_is_not_done(stage: Desk) -> None:
+    show(stage, "ON_AIR")
+    stage.call("plan", "-o", "p.json")
+    assert stage.call("apply", "p.json", "--skip-blocked").code == 0
+    assert stage.call("apply", "p.json").code == 7
+
+
+@pytest.fixture
+def gone(stage: Desk) -> Desk:
+    """A segment and a saved plan each to update and to delete it; then a person deletes it."""
+    show(stage)
+    segment(stage)
+    stage.apply()
+    segment(stage, seconds=45)
+    stage.call("plan", "-o", "update.json")
+    stage.remove("intro")
+    stage.call("plan", "-o", "delete.json")
+    stage.control("DELETE", f"/toy/objects/{rows(stage, 'segment')[0]['id']}")
+    return stage
+
+
+def test_an_update_of_what_is_gone_is_stale(gone: Desk) -> None:
+    said = gone.call("apply", "update.json")
+    assert (said.code, "is gone since the plan was made" in said.out) == (7, True)
+
+
+def test_a_deletion_of_what_is_gone_is_done(gone: Desk) -> None:
+    plan = json.loads((gone.folder / "delete.json").read_bytes())
+    given = [f"{one['effect']}:{one['address']}@{one['digest']}" for step in plan["steps"] if (one := step["approval"])]
+    assert gone.call("apply", "delete.json", "--allow-destructive", "--approve", *given).code == 0
+    assert "toy/Segment" not in gone.call("state", "list").out
+
+
+def test_two_objects_that_may_be_the_lost_one_are_for_a_person_to_choose(stage: Desk) -> None:
+    show(stage)
+    stage.fault("kill", method="POST", path="shows$", when="after")
+    assert stage.run("apply", "--auto-approve").code == -9
+    stage.control("POST", "/toy/objects", {"by": "maria", "set": SHOW})
+    assert "a create without an answer may be any of sh_1, sh_2" in stage.call("plan").out
+    said = stage.apply()
+    assert (said.code, "may be any of sh_1, sh_2" in said.err) == (10, True)
+
+
+def test_a_failed_write_of_a_plan_file_leaves_the_base_where_it_was(stage: Desk) -> None:
+    show(stage)
+    stage.apply()
+    show(stage, title="New")
+    stage.call("plan", "-o", "p.json")
+    stage.fault("status", status=400, method="PATCH", vendor="toy", body={"problem": "no"})
+    assert stage.call("apply", "p.json").code == 1
+    change = stage.plan()["resource_changes"][0]
+    assert [(one["path"], one["verdict"]) for one in change["fields"]] == [(["title"], "update")]

@@ -26,6 +26,7 @@ class Crew:
 
     ``patience`` gives, by provider, the seconds after which an unanswered request can no longer be on its way.
     ``lag`` is how many seconds a read may trail a write. ``stop`` is set by a signal: no new step begins.
+    ``left_out`` names the steps that the person asked to leave out.
     """
 
     plan: Plan
@@ -38,6 +39,7 @@ class Crew:
     parallelism: int = 10
     lag: float = 5.0
     report: Callable[[Outcome], None] = lambda _outcome: None
+    left_out: frozenset[str] = frozenset()
     refused: set[str] = field(default_factory=set)
 
     def kind(self, change: Change) -> Kind:

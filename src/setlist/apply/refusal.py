@@ -9,14 +9,18 @@ from datetime import datetime
 from setlist.approval import Scope, covers, needed, resumption
 from setlist.binding import State
 from setlist.errors import BlockedError, StaleError
-from setlist.kind import Kind
+from setlist.graph import dependents
+from setlist.kind import Effect, Kind
 from setlist.plan import Action, Approval, Change, Plan
 from setlist.resource import read_instant
 
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the person allows: approvals given, destructive steps, and leaving blocked resources out."""
+    """What the person allows: approvals given, destructive steps, and leaving blocked resources out.
+
+    With ``skip_blocked`` no irreversible step runs either: it was approved as a part of the whole.
+    """
 
     approvals: tuple[Approval, ...] = ()
     allow_destructive: bool = False
@@ -62,11 +66,21 @@ def refuse_unapproved(plan: Plan, kinds: Mapping[str, Kind], scope: Scope, conse
     if not consent.skip_blocked:
         lines += [f"{one.address}: {note}" for one in plan.blocked for note in one.blocked]
         lines += _missing(plan, kinds, scope, consent)
-    if any(step.destructive for step in plan.steps) and not consent.allow_destructive:
+    spared = left_out(plan, consent)
+    if any(step.destructive and step.id not in spared for step in plan.steps) and not consent.allow_destructive:
         lines.append("the plan deletes, archives or stops people; allow that with --allow-destructive")
     if lines:
         todo = "blocked resources can be left out with --skip-blocked" if plan.blocked else ""
         raise BlockedError("nothing was applied:\n  " + "\n  ".join(lines), todo=todo)
+
+
+def left_out(plan: Plan, consent: Consent) -> frozenset[str]:
+    """Return the steps that --skip-blocked leaves out: the irreversible ones and what waits for them."""
+    if not consent.skip_blocked:
+        return frozenset()
+    waiting = dependents(plan.steps)
+    final = [step.id for step in plan.steps if step.effect is Effect.IRREVERSIBLE]
+    return frozenset(final).union(*(waiting[step_id] for step_id in final))
 
 
 def _missing(plan: Plan, kinds: Mapping[str, Kind], scope: Scope, consent: Consent) -> list[str]:

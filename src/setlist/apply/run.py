@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 
 from setlist.apply.crew import Crew, declared
 from setlist.apply.steps import NotKeptError, perform
@@ -30,8 +30,9 @@ async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Rece
     await crew.ledger.write(put("plans", crew.plan.id, PlanRun(started=started.isoformat())))
     stale = await _appeared(crew)
     outcomes = await _Race(crew, stale).finish()
-    complete = all(one.result is Result.DONE for one in outcomes)
-    records = _quiet(crew, world) if complete or world is None else ()
+    undone = {one.address for one in outcomes if one.result is not Result.DONE}
+    complete = not undone and not crew.plan.blocked
+    records = _quiet(crew, world, undone)
     done = PlanRun(started=started.isoformat(), finished=crew.now().isoformat(), complete=complete)
     await crew.ledger.write(put("plans", crew.plan.id, done), *records)
     traffic = sum(writer.traffic.reads + writer.traffic.writes for writer in crew.writers.values())
@@ -43,7 +44,7 @@ async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Rece
         started=started.isoformat(),
         finished=crew.now().isoformat(),
         complete=complete,
-        exit_code=exit_code(outcomes, interrupted=crew.stop.is_set()),
+        exit_code=exit_code(tuple(one for one in outcomes if one.step not in crew.left_out), interrupted=crew.stop.is_set()),
         requests=traffic,
         outcomes=outcomes,
         settled=settled,
@@ -91,12 +92,15 @@ def _passed_over(change: Change) -> tuple[str, ...]:
     return tuple(map(str, named)) if isinstance(named, list) else ()
 
 
-def _quiet(crew: Crew, world: World | None) -> tuple[Record, ...]:
-    """Return the records of bindings that need no call: a base that caught up, rules that changed, fresh reads."""
+def _quiet(crew: Crew, world: World | None, undone: Set[str]) -> tuple[Record, ...]:
+    """Return the records of bindings that need no call: a base that caught up, rules that changed, fresh reads.
+
+    Nothing is noted of an address of which a step was not done: its base is what was applied.
+    """
     records: list[Record] = []
     for change in crew.plan.resource_changes:
         binding = crew.ledger.binding(change.address)
-        if binding is None or change.blocked or change.action in (Action.DELETE, Action.FORGET):
+        if binding is None or change.blocked or change.address in undone or change.action in (Action.DELETE, Action.FORGET):
             continue
         kept = {one.path[0] for one in (*change.conflicts, *(() if change.steps else change.drifted))}
         base = {name: value for name, value in declared(crew, change).items() if name not in kept}
@@ -135,7 +139,7 @@ class _Race:
         """Return the steps that neither are irreversible nor wait for one that is."""
         last = [step.id for step in self.crew.plan.steps if step.effect is Effect.IRREVERSIBLE]
         behind = {one for step_id in last for one in self.dependents[step_id]}
-        return frozenset(self.ends.keys() - behind)
+        return frozenset(self.ends.keys() - behind - self.crew.left_out)
 
     async def finish(self) -> tuple[Outcome, ...]:
         """Run all steps to their ends and return the outcomes in the plan's order."""
@@ -150,6 +154,8 @@ class _Race:
         self.crew.report(outcome)
 
     async def _reasons_to_skip(self, step: Step) -> Outcome | None:
+        if step.id in self.crew.left_out:
+            return self._outcome(step, Result.SKIPPED, why="left out, as --skip-blocked says")
         needs = [need for need in step.needs if need in self.ends]
         for need in needs:
             end = await self.ends[need]

@@ -15,6 +15,7 @@ from setlist.diff import writes
 from setlist.diff.hops import around, route
 from setlist.diff.identity import Case, Identity, Sight, has_been_live, identify, natural_key
 from setlist.diff.removal import removal
+from setlist.errors import SetlistError
 from setlist.kind import Kind, Remark
 from setlist.lifecycle import is_held
 from setlist.plan import Action, Change, Delta, Note, Step
@@ -357,8 +358,8 @@ def _removed(sight: Sight, kinds: Mapping[str, Kind], address: str) -> Planned:
     binding = sight.state.bindings[address]
     where = parse_address(address)
     if where is None or where.kind_id not in kinds:
-        message = f"the state holds {address}, whose provider is not installed"
-        raise LookupError(message)
+        message = f"the state holds {address}, whose kind is not installed"
+        raise SetlistError(message, todo="install the Setlist or the provider that wrote it")
     kind = kinds[where.kind_id]
     live = sight.world.live.get((kind.id, binding.id))
     steps, blocked = removal(kind, address, binding, live)
