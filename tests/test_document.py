@@ -172,14 +172,23 @@ def test_an_alias_bomb_is_defused_at_once() -> None:
 
 def test_a_document_with_a_flaw_is_left_out_and_the_others_are_kept() -> None:
     documents, found = read_documents(b"a: 1\n---\nb: !x 1\n---\nc: 3\n", "f.yaml")
-    assert ([one.value for one in documents], [one.index for one in documents], len(found)) == ([{"a": 1}, {"c": 3}], [0, 2], 1)
+    assert ([one.value for one in documents], [one.index for one in documents], len(found)) == (
+        [{"a": 1}, {"c": 3}],
+        [0, 2],
+        1,
+    )
 
 
 def test_empty_documents_are_none() -> None:
     assert read_documents(b"---\n---\n# only a comment\n", "f.yaml") == ([], [])
 
 
-LEAVES = st.none() | st.booleans() | st.integers(-(2**53), 2**53) | st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]))
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers(-(2**53), 2**53)
+    | st.text(st.characters(exclude_categories=["Cs", "Cc", "Zl", "Zp"]))
+)
 TREES = st.recursive(LEAVES, lambda inner: st.lists(inner) | st.dictionaries(st.text("abcé "), inner), max_leaves=20)
 
 
@@ -194,8 +203,48 @@ def test_json_is_read_as_it_is(tree: Any) -> None:
 
 
 WORDS = st.sampled_from(
-    ["a", "b: ", "- ", "? ", ": ", "\n", "  ", "{", "}", "[", "]", ", ", "&x ", "*x", "<<: ", "!!str ", "!t ", "'", '"', "|\n", ">\n"]
-    + ["#c\n", "---\n", "...\n", "012", "0o7", "1.5", ".inf", "~", "yes", "true", "2026-12-01", "é", "\t", "%YAML 1.2\n", "\x00", "=", "1:30"]
+    [
+        "a",
+        "b: ",
+        "- ",
+        "? ",
+        ": ",
+        "\n",
+        "  ",
+        "{",
+        "}",
+        "[",
+        "]",
+        ", ",
+        "&x ",
+        "*x",
+        "<<: ",
+        "!!str ",
+        "!t ",
+        "'",
+        '"',
+        "|\n",
+        ">\n",
+    ]
+    + [
+        "#c\n",
+        "---\n",
+        "...\n",
+        "012",
+        "0o7",
+        "1.5",
+        ".inf",
+        "~",
+        "yes",
+        "true",
+        "2026-12-01",
+        "é",
+        "\t",
+        "%YAML 1.2\n",
+        "\x00",
+        "=",
+        "1:30",
+    ]
 )
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from setlist_toy.show import SHOW
 
 from setlist.apply.crew import Crew
 from setlist.apply.refusal import Consent, left_out, refuse, resumable, unspent
@@ -25,7 +26,6 @@ from setlist.resource import Listed, LiveResource, World
 from setlist.state.file import FileStore
 from setlist.state.ledger import open_ledger
 from setlist.state.store import Owner
-from setlist_toy.show import SHOW
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ADDRESS = "toy/Show/late"
@@ -75,13 +75,26 @@ def play(folder: Path, action: str, vendor: Scripted, **step: Any) -> tuple[Any,
         declared={"title": "t"},
         steps=("s",),
     )
-    plan = Plan(setlist_version="1", id="p", project="p", environment="e", lineage="l", created_at="", expires_at="", providers={}, resource_changes=(change,), steps=(made,))
+    plan = Plan(
+        setlist_version="1",
+        id="p",
+        project="p",
+        environment="e",
+        lineage="l",
+        created_at="",
+        expires_at="",
+        providers={},
+        resource_changes=(change,),
+        steps=(made,),
+    )
 
     async def run() -> tuple[Any, State]:
         async with open_ledger(FileStore(folder, "e"), OWNER, 0, "l") as ledger:
             if action != "create":
                 await ledger.write(put("bindings", ADDRESS, Binding(id="s1", base={})))
-            crew = Crew(plan, {SHOW.id: SHOW}, {"toy": vendor}, ledger, lambda: datetime.now(UTC), {}, asyncio.Event(), lag=0.2)  # type: ignore[dict-item]
+            crew = Crew(
+                plan, {SHOW.id: SHOW}, {"toy": vendor}, ledger, lambda: datetime.now(UTC), {}, asyncio.Event(), lag=0.2
+            )  # type: ignore[dict-item]
             try:
                 result: Any = await perform(crew, change, made, is_first=True)
             except Exception as error:
@@ -119,7 +132,11 @@ def test_what_may_run_once_only_is_not_sent_again(tmp_path: Path) -> None:
 def test_a_lost_hop_of_an_object_that_went_elsewhere_is_stale(tmp_path: Path) -> None:
     draft = state("DRAFT")
     result, after, _ = hop(tmp_path, [draft, draft, state("ENDED")], [LOST])
-    assert (type(result), str(result), after.intents) == (StaleError, f"{ADDRESS}: it is ENDED now; run setlist plan again", {})
+    assert (type(result), str(result), after.intents) == (
+        StaleError,
+        f"{ADDRESS}: it is ENDED now; run setlist plan again",
+        {},
+    )
 
 
 def test_a_hop_that_is_accepted_and_leads_elsewhere_is_not_done(tmp_path: Path) -> None:
@@ -139,7 +156,15 @@ def test_a_refused_hop_closes_its_intent_and_raises_the_attempt(tmp_path: Path) 
 
 
 def created(folder: Path, sends: list[Answer], listing: list[dict[str, Any]]) -> tuple[Any, State]:
-    return play(folder, "create", Scripted([state("DRAFT")], sends, listing), goal="DRAFT", body={"title": "t"}, sets=("title",), repeat=Repeat.ONCE)
+    return play(
+        folder,
+        "create",
+        Scripted([state("DRAFT")], sends, listing),
+        goal="DRAFT",
+        body={"title": "t"},
+        sets=("title",),
+        repeat=Repeat.ONCE,
+    )
 
 
 def test_a_lost_create_that_may_be_any_of_two_is_unknown(tmp_path: Path) -> None:
@@ -162,7 +187,18 @@ def test_an_object_that_vanishes_after_its_create_is_not_kept(tmp_path: Path) ->
 
 
 def intent(**more: Any) -> Intent:
-    fields = {"id": "i", "plan": "p", "step": "s", "address": ADDRESS, "action": "create", "repeat": "once", "method": "POST", "path": "/shows", "natural_key": {"title": "t"}, "at": NOW.isoformat()}
+    fields = {
+        "id": "i",
+        "plan": "p",
+        "step": "s",
+        "address": ADDRESS,
+        "action": "create",
+        "repeat": "once",
+        "method": "POST",
+        "path": "/shows",
+        "natural_key": {"title": "t"},
+        "at": NOW.isoformat(),
+    }
     return Intent(**{**fields, **more})
 
 
@@ -184,7 +220,13 @@ class TestSettling:
         assert several.unknown == (f"{ADDRESS}: a create without an answer may be any of s1, s2",)
         assert settle_creates(self.state(intent(address="?")), kinds, self.world("s1"), clock).records == ()
 
-    @pytest.mark.parametrize(("now", "words", "tables"), [("READY", "was done", ["bindings", "intents", "attempts"]), ("DRAFT", "was not done", ["intents", "attempts"])])
+    @pytest.mark.parametrize(
+        ("now", "words", "tables"),
+        [
+            ("READY", "was done", ["bindings", "intents", "attempts"]),
+            ("DRAFT", "was not done", ["intents", "attempts"]),
+        ],
+    )
     def test_a_lost_verb_is_settled_by_the_state(self, now: str, words: str, tables: list[str]) -> None:
         lost = intent(action="ready", goal="READY", remote_id="s1")
         before = self.state(lost, bindings={ADDRESS: Binding(id="s1", base={})})
@@ -198,11 +240,26 @@ class TestRefusals:
     scope = Scope("p", "e", {"toy": "https://toy"})
 
     def plan(self, *changes: Change, steps: tuple[Step, ...] = (), **more: Any) -> Plan:
-        fields = {"project": "p", "environment": "e", "lineage": "l", "providers": {"toy": "https://toy"}, "expires_at": "2026-11-22T00:00:00Z"}
+        fields = {
+            "project": "p",
+            "environment": "e",
+            "lineage": "l",
+            "providers": {"toy": "https://toy"},
+            "expires_at": "2026-11-22T00:00:00Z",
+        }
         return Plan(setlist_version="1", created_at="", resource_changes=changes, steps=steps, **{**fields, **more})
 
     def change(self, **more: Any) -> Change:
-        fields = {"address": ADDRESS, "provider_name": "toy", "type": "Show", "name": "late", "action": Action.UPDATE, "change": Delta(actions=()), "id": "s1", "steps": ("s",)}
+        fields = {
+            "address": ADDRESS,
+            "provider_name": "toy",
+            "type": "Show",
+            "name": "late",
+            "action": Action.UPDATE,
+            "change": Delta(actions=()),
+            "id": "s1",
+            "steps": ("s",),
+        }
         return Change(**{**fields, **more})
 
     @pytest.mark.parametrize(
@@ -214,7 +271,9 @@ class TestRefusals:
             ({"expires_at": "2026-11-20T00:00:00Z"}, StaleError, "the plan expired"),
         ],
     )
-    def test_a_plan_for_something_else_is_refused(self, more: dict[str, Any], error: type[Exception], words: str) -> None:
+    def test_a_plan_for_something_else_is_refused(
+        self, more: dict[str, Any], error: type[Exception], words: str
+    ) -> None:
         with pytest.raises(error, match=words):
             refuse(self.plan(**more), State(lineage="l"), self.scope, NOW)
 
@@ -248,7 +307,11 @@ class TestRefusals:
         assert resumable(self.plan(held), self.scope, (given,)) == frozenset()
 
     def test_what_skipping_leaves_out(self) -> None:
-        steps = (Step(id="a", address=ADDRESS, action="x"), Step(id="b", address=ADDRESS, action="air", effect=Effect.IRREVERSIBLE), Step(id="c", address=ADDRESS, action="y", needs=("b",)))
+        steps = (
+            Step(id="a", address=ADDRESS, action="x"),
+            Step(id="b", address=ADDRESS, action="air", effect=Effect.IRREVERSIBLE),
+            Step(id="c", address=ADDRESS, action="y", needs=("b",)),
+        )
         assert left_out(self.plan(steps=steps), Consent(skip_blocked=True)) == {"b", "c"}
         assert left_out(self.plan(steps=steps), Consent()) == frozenset()
 
@@ -273,5 +336,3 @@ def outcome(result: Result, code: int = 0, *, wrote: bool = False) -> Outcome:
 )
 def test_the_code_of_a_run(outcomes: list[Outcome], interrupted: bool, code: int) -> None:
     assert exit_code(tuple(outcomes), interrupted=interrupted) == code
-
-

@@ -74,7 +74,13 @@ def live(fields: dict[str, Any], **more: Any) -> LiveResource:
 
 
 def verdicts(declared: Any, base: Any, seen: Any, **more: Any) -> dict[str, str]:
-    sides = Sides(declared, more.get("unknown", frozenset()), more.get("ignored", ()), base, live(seen, unread=more.get("unread", frozenset())))
+    sides = Sides(
+        declared,
+        more.get("unknown", frozenset()),
+        more.get("ignored", ()),
+        base,
+        live(seen, unread=more.get("unread", frozenset())),
+    )
     return {".".join(map(str, one.path)): one.verdict.value for one in compare(THING, sides)}
 
 
@@ -167,7 +173,9 @@ def test_unread_and_write_only_fields_are_compared_with_the_base_only() -> None:
 def test_immutable_implied_ignored_and_unknown_fields() -> None:
     assert verdicts({"place": "a"}, {"place": "b"}, {"place": "b"}) == {"place": "immutable"}
     assert verdicts({"slug": None}, None, {"slug": "x"}) == {}
-    assert verdicts({"inner": {"colour": "a"}, "zone": "b"}, None, {}, ignored=(("inner", "colour"),)) == {"zone": "update"}
+    assert verdicts({"inner": {"colour": "a"}, "zone": "b"}, None, {}, ignored=(("inner", "colour"),)) == {
+        "zone": "update"
+    }
     held = compare(THING, Sides({"plain": [None]}, frozenset({("plain", 0)}), (), None, live({})))
     assert [(one.verdict, one.known) for one in held] == [(Verdict.UPDATE, False)]
 
@@ -200,7 +208,12 @@ def test_a_fingerprint_moves_with_every_writable_field_and_no_counter() -> None:
     one = live({"zone": "a", "plain": None}, status="draft", updated_at="1", people=4)
     same = live({"zone": "a"}, status="active", updated_at="2", people=5)
     assert fingerprint(THING, one) == fingerprint(THING, same)
-    for other in (live({"zone": "b"}), live({"zone": "a"}, state="ON"), live({"zone": "a"}, token="t"), live({"zone": "a"}, archived=True)):
+    for other in (
+        live({"zone": "b"}),
+        live({"zone": "a"}, state="ON"),
+        live({"zone": "a"}, token="t"),
+        live({"zone": "a"}, archived=True),
+    ):
         assert fingerprint(THING, other) != fingerprint(THING, one)
 
 
@@ -220,7 +233,10 @@ SPECS = st.fixed_dictionaries(
         "text": TEXTS,
         "labels": st.lists(TEXTS, max_size=4),
         "kind": st.none() | TEXTS,
-        "items": st.lists(st.fixed_dictionaries({"key": st.sampled_from("abc")}, optional={"size": st.integers(0, 3)}), unique_by=lambda one: one["key"]),
+        "items": st.lists(
+            st.fixed_dictionaries({"key": st.sampled_from("abc")}, optional={"size": st.integers(0, 3)}),
+            unique_by=lambda one: one["key"],
+        ),
         "inner": st.fixed_dictionaries({}, optional={"colour": st.none() | TEXTS, "font": TEXTS}),
         "free": st.dictionaries(TEXTS, st.none() | st.integers(-9, 9) | st.lists(TEXTS), max_size=3),
     },
@@ -249,6 +265,8 @@ def test_every_change_is_of_a_declared_field_and_names_a_mover(spec: Any, base: 
 
 
 def test_fanfare_times_are_instants_read_in_the_declared_zone() -> None:
-    seen = LiveResource("fanfare/Experience", "e", {"openAt": "2026-12-01T14:00:00.000Z", "timeZone": "America/New_York"})
+    seen = LiveResource(
+        "fanfare/Experience", "e", {"openAt": "2026-12-01T14:00:00.000Z", "timeZone": "America/New_York"}
+    )
     sides = Sides({"openAt": "2026-12-01T09:00:00"}, frozenset(), (), None, seen)
     assert compare(EXPERIENCE, sides) == ()

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 from hypothesis import given, strategies as st
+from setlist_toy.segment import SEGMENT
+from setlist_toy.show import SHOW
 
 from setlist.approval import Scope, covers, needed, read_given, resumption
 from setlist.binding import Anchor, Binding, Record, State, Tombstone, fold, observe
@@ -23,8 +25,6 @@ from setlist.lifecycle import destroy_choices, is_held, is_upward, legal_states
 from setlist.plan import Action, Approval, Change, Delta, Plan, Step, from_json, seal, to_json
 from setlist.providers.fanfare.experience import EXPERIENCE
 from setlist.resource import Address, Hole, Listed, LiveResource, Origin, Ref, Resource, Rules, World
-from setlist_toy.segment import SEGMENT
-from setlist_toy.show import SHOW
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ADDRESS = "toy/Show/late"
@@ -55,14 +55,21 @@ def bound(binding: Binding, address: str = ADDRESS, **more: Any) -> State:
 class TestRoutes:
     @pytest.mark.parametrize(
         ("start", "goal", "names"),
-        [("DRAFT", "ON_AIR", ["ready", "air"]), ("READY", "READY", []), ("DRAFT", "", []), ("ON_AIR", "READY", ["cut"])],
+        [
+            ("DRAFT", "ON_AIR", ["ready", "air"]),
+            ("READY", "READY", []),
+            ("DRAFT", "", []),
+            ("ON_AIR", "READY", ["cut"]),
+        ],
     )
     def test_a_pair_has_the_path_that_the_table_lists(self, start: str, goal: str, names: list[str]) -> None:
         assert [step.action for step in route(SHOW, ADDRESS, (start, goal), None).steps] == names
 
     def test_an_unlisted_pair_is_refused_with_the_legal_goals(self) -> None:
         refused = route(SHOW, ADDRESS, ("ON_AIR", "DRAFT"), None)
-        assert str(refused.blocked[0]) == "ON_AIR cannot become DRAFT: the API has no such verb; from ON_AIR: ENDED, READY"
+        assert (
+            str(refused.blocked[0]) == "ON_AIR cannot become DRAFT: the API has no such verb; from ON_AIR: ENDED, READY"
+        )
 
     def test_the_number_of_people_is_said(self) -> None:
         assert route(SHOW, ADDRESS, ("READY", "ON_AIR"), 7).steps[0].effect_text == "makes it ON_AIR (7 people)"
@@ -95,7 +102,11 @@ class TestRoutes:
     def test_a_kind_without_states_writes_only(self) -> None:
         assert around(EXPERIENCE, ADDRESS, self.writes(), ("", "", None), "refuse").steps == self.writes()
 
-    @given(start=st.sampled_from(SHOW.lifecycle.states), goal=st.sampled_from(("", *SHOW.lifecycle.states)), rule=st.sampled_from(["refuse", "edit", "cycle"]))
+    @given(
+        start=st.sampled_from(SHOW.lifecycle.states),
+        goal=st.sampled_from(("", *SHOW.lifecycle.states)),
+        rule=st.sampled_from(["refuse", "edit", "cycle"]),
+    )
     def test_no_route_passes_a_pair_that_is_not_in_the_table(self, start: str, goal: str, rule: str) -> None:
         assert SHOW.lifecycle
         state = start
@@ -156,10 +167,18 @@ class TestIdentity:
         ("state", "more", "words"),
         [
             (bound(Binding(id="s1", base={}), "toy/Show/other"), {}, "s1 matches but is bound to toy/Show/other"),
-            (State(lineage="l", tombstones={"s1": Tombstone(address="a", id="s1", at="2026-11-20T00", why="")}), {}, "s1 matches but was removed by Setlist on 2026-11-20"),
+            (
+                State(lineage="l", tombstones={"s1": Tombstone(address="a", id="s1", at="2026-11-20T00", why="")}),
+                {},
+                "s1 matches but was removed by Setlist on 2026-11-20",
+            ),
             (State(lineage="l"), {"archived": True}, "s1 matches but is archived or deleted"),
             (State(lineage="l"), {"state": "ENDED"}, "s1 matches but is ENDED"),
-            (State(lineage="l"), {"fields": {"title": "a", "venue": "x"}}, "s1 has the same title but differs from the file"),
+            (
+                State(lineage="l"),
+                {"fields": {"title": "a", "venue": "x"}},
+                "s1 has the same title but differs from the file",
+            ),
         ],
     )
     def test_a_doubtful_match_is_asked_about(self, state: State, more: dict[str, Any], words: str) -> None:
@@ -208,14 +227,27 @@ class TestRemoval:
 
     def test_what_goes_along_is_counted(self) -> None:
         deletion = Deletion("DELETE", "/x", Effect.IRREVERSIBLE, "x", ("sequences", "parts"))
-        assert counted(deletion, {"sequences": [1, 2], "parts": [1], "other": [1]}) == " with its 2 sequences and 1 part"
+        assert (
+            counted(deletion, {"sequences": [1, 2], "parts": [1], "other": [1]}) == " with its 2 sequences and 1 part"
+        )
         assert counted(deletion, {"sequences": [], "parts": 3}) == ""
 
 
-def planned(steps: int = 1, name: str = "a", action: Action = Action.UPDATE, **more: Any) -> tuple[Change, tuple[Step, ...]]:
+def planned(
+    steps: int = 1, name: str = "a", action: Action = Action.UPDATE, **more: Any
+) -> tuple[Change, tuple[Step, ...]]:
     address = f"toy/Show/{name}"
     made = tuple(Step(id=f"{address}:{n}", address=address, action="update", facet="details") for n in range(steps))
-    change = Change(address=address, provider_name="toy", type="Show", name=name, action=action, change=Delta(actions=()), steps=tuple(one.id for one in made), **more)
+    change = Change(
+        address=address,
+        provider_name="toy",
+        type="Show",
+        name=name,
+        action=action,
+        change=Delta(actions=()),
+        steps=tuple(one.id for one in made),
+        **more,
+    )
     return change, made
 
 
@@ -227,10 +259,16 @@ class TestOrder:
 
     def test_a_dependent_of_a_blocked_one_is_blocked_with_its_own_dependents(self) -> None:
         blocked, _ = planned(0, "a", blocked=({"what": "x"},))
-        pairs = [(blocked, ()), planned(1, "b", dependencies=("toy/Show/a",)), planned(1, "c", dependencies=("toy/Show/b",))]
+        pairs = [
+            (blocked, ()),
+            planned(1, "b", dependencies=("toy/Show/a",)),
+            planned(1, "c", dependencies=("toy/Show/b",)),
+        ]
         changes, steps = order(pairs, {})
         assert steps == ()
-        assert [one.blocked[0].what for one in changes[1:]] == [f"it waits for toy/Show/{one}, which is blocked" for one in "ab"]
+        assert [one.blocked[0].what for one in changes[1:]] == [
+            f"it waits for toy/Show/{one}, which is blocked" for one in "ab"
+        ]
 
     def test_a_dependent_waits_for_the_state_it_names(self) -> None:
         change, steps = planned(2, "a", state="DRAFT")
@@ -261,7 +299,10 @@ class TestOrder:
     def test_steps_that_wait_for_each_other_are_named(self) -> None:
         one, (step,) = planned(1, "a")
         other, (second,) = planned(1, "b")
-        pairs = [(one, (step.model_copy(update={"needs": (second.id,)}),)), (other, (second.model_copy(update={"needs": (step.id,)}),))]
+        pairs = [
+            (one, (step.model_copy(update={"needs": (second.id,)}),)),
+            (other, (second.model_copy(update={"needs": (step.id,)}),)),
+        ]
         with pytest.raises(SetlistError, match="the steps wait for each other: toy/Show/"):
             order(pairs, {})
 
@@ -282,13 +323,22 @@ class TestGuards:
         assert said[0].what == "the state belongs to toy at https://a o"
         assert len(refuse_start(state, Limits(base_urls={"toy": "https://a"}, is_protected=True))) == 2
 
-    @pytest.mark.parametrize(("total", "gone", "refused"), [(10, 3, False), (10, 4, True), (30, 6, False), (30, 7, True), (4, 4, True)])
+    @pytest.mark.parametrize(
+        ("total", "gone", "refused"), [(10, 3, False), (10, 4, True), (30, 6, False), (30, 7, True), (4, 4, True)]
+    )
     def test_many_gone_at_once_plan_nothing(self, total: int, gone: int, refused: bool) -> None:
-        state = State(lineage="l", bindings={f"toy/Show/n{n}": Binding(id=f"s{n}", base={}) for n in range(total)} | {"?": Binding(id="x", base={})})
+        state = State(
+            lineage="l",
+            bindings={f"toy/Show/n{n}": Binding(id=f"s{n}", base={}) for n in range(total)}
+            | {"?": Binding(id="x", base={})},
+        )
         world = World(gone=frozenset(("toy/Show", f"s{n}") for n in range(gone)))
         assert bool(refuse_gone(state, world)) is refused
 
-    @pytest.mark.parametrize(("total", "removed", "refused"), [(10, 3, False), (10, 4, True), (9, 4, False), (1, 1, False), (2, 2, True), (9, 9, True)])
+    @pytest.mark.parametrize(
+        ("total", "removed", "refused"),
+        [(10, 3, False), (10, 4, True), (9, 4, False), (1, 1, False), (2, 2, True), (9, 9, True)],
+    )
     def test_many_removals_are_refused(self, total: int, removed: int, refused: bool) -> None:
         state = State(lineage="l", bindings={f"toy/Show/n{n}": Binding(id=f"s{n}", base={}) for n in range(total)})
         pairs = []
@@ -308,7 +358,13 @@ class TestGuards:
 
     @pytest.mark.parametrize(
         ("people", "limit", "is_protected", "refused"),
-        [(11, 10, False, True), (10, 10, False, False), (None, 10, False, False), (9, None, False, False), (9, None, True, True)],
+        [
+            (11, 10, False, True),
+            (10, 10, False, False),
+            (None, 10, False, False),
+            (9, None, False, False),
+            (9, None, True, True),
+        ],
     )
     def test_reach(self, people: int | None, limit: int | None, is_protected: bool, refused: bool) -> None:
         step = Step(id="s", address=ADDRESS, action="air", effect=Effect.IRREVERSIBLE, upward=True, people=people)
@@ -384,9 +440,15 @@ class TestDiff:
 
     def test_a_hole_is_filled_by_the_object_that_is_there(self) -> None:
         link = Ref(Address("toy", "Show", "late"), "id")
-        child = replace(resource({"show_id": None, "label": "x"}, SEGMENT, "intro"), holes=(Hole(("show_id",), ("", link)),), links=(link.address,))
+        child = replace(
+            resource({"show_id": None, "label": "x"}, SEGMENT, "intro"),
+            holes=(Hole(("show_id",), ("", link)),),
+            links=(link.address,),
+        )
         state = bound(Binding(id="s1", base={}))
-        found = diff(sight(state, live(state="DRAFT", fields={"title": "t"})), KINDS, (child, resource({"title": "t"})), Wishes())
+        found = diff(
+            sight(state, live(state="DRAFT", fields={"title": "t"})), KINDS, (child, resource({"title": "t"})), Wishes()
+        )
         assert {one.change.address: one.change.parent for one in found}["toy/Segment/intro"] == "s1"
         waiting = diff(sight(), KINDS, (child, resource({"title": "t"})), Wishes())
         assert waiting[0].change.change.after_unknown == {"show_id": True}
@@ -450,7 +512,15 @@ class TestPlanFiles:
 
 class TestState:
     def test_records_fold_in_order(self) -> None:
-        tree = fold({"serial": 1}, [Record("attempts", "a", 1), Record("attempts", "b", 2), Record("attempts", "a", None), Record("attempts", "zz", None)])
+        tree = fold(
+            {"serial": 1},
+            [
+                Record("attempts", "a", 1),
+                Record("attempts", "b", 2),
+                Record("attempts", "a", None),
+                Record("attempts", "zz", None),
+            ],
+        )
         assert tree == {"serial": 1, "attempts": {"b": 2}}
         with pytest.raises(ValueError, match="serial is not a table"):
             fold({"serial": 1}, [Record("serial", "a", 1)])

@@ -44,7 +44,9 @@ async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Rece
         started=started.isoformat(),
         finished=crew.now().isoformat(),
         complete=complete,
-        exit_code=exit_code(tuple(one for one in outcomes if one.step not in crew.left_out), interrupted=crew.stop.is_set()),
+        exit_code=exit_code(
+            tuple(one for one in outcomes if one.step not in crew.left_out), interrupted=crew.stop.is_set()
+        ),
         requests=traffic,
         outcomes=outcomes,
         settled=settled,
@@ -100,7 +102,12 @@ def _quiet(crew: Crew, world: World | None, undone: Set[str]) -> tuple[Record, .
     records: list[Record] = []
     for change in crew.plan.resource_changes:
         binding = crew.ledger.binding(change.address)
-        if binding is None or change.blocked or change.address in undone or change.action in (Action.DELETE, Action.FORGET):
+        if (
+            binding is None
+            or change.blocked
+            or change.address in undone
+            or change.action in (Action.DELETE, Action.FORGET)
+        ):
             continue
         kept = {one.path[0] for one in (*change.conflicts, *(() if change.steps else change.drifted))}
         base = {name: value for name, value in declared(crew, change).items() if name not in kept}

@@ -9,7 +9,7 @@ import click
 import orjson
 from pydantic import JsonValue
 
-_UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+_UNSAFE = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 LONGEST = 100
 
 
@@ -30,7 +30,7 @@ class Palette:
 
 
 def safe(text: str) -> str:
-    """Return the text with every character shown that a terminal would obey instead of print."""
+    """Return the text as one line, with every character shown that a terminal would obey instead of print."""
     return _UNSAFE.sub(
         lambda found: f"\\u{ord(found[0]):04x}" if ord(found[0]) > 255 else f"\\x{ord(found[0]):02x}", text
     )

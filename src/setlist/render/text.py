@@ -68,7 +68,7 @@ def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
     origin = f"  ({change.origin})" if change.origin else ""
     named = f" {change.id}" if change.id else ""
     steps = plan.steps_of(change)
-    yield "  " + palette.sign(_sign(change, steps), f"{safe(change.address)}{named}{origin}")
+    yield "  " + palette.sign(_sign(change, steps), safe(f"{change.address}{named}{origin}"))
     if change.action_reason and change.action in (Action.ADOPT, Action.DELETE, Action.FORGET):
         yield f"       {safe(change.action_reason)}"
     yield from (f"     {line}" for line in _fields(change, palette))
@@ -135,7 +135,7 @@ def _lines(before: str, after: str) -> Iterator[str]:
 def _held(plan: Plan) -> Iterator[str]:
     for change in plan.resource_changes:
         if change.held:
-            yield f"  {safe(change.address)}: held: somebody made it {safe(change.state)}, it was {change.wanted_state}"
+            yield f"  {safe(change.address)}: held: somebody made it {safe(change.state)}, it was {safe(change.wanted_state)}"
             if change.resume:
                 yield f"    to let it go on: --approve {change.resume}, or set another lifecycle.state in git"
 
@@ -182,7 +182,9 @@ def _summary(plan: Plan) -> str:
         for action in dict.fromkeys(step.action for step in plan.steps_of(change)):
             counts[action] += 1
     words = [f"{counts[name]} {verb}" for name, verb in _VERBS.items() if counts[name]]
-    words += [f"{count} to {name}" for name, count in sorted(counts.items()) if name not in _VERBS]
+    final = {step.action for step in plan.steps if step.effect is Effect.IRREVERSIBLE}
+    shown = {name: name.upper() if name in final else name for name in counts if name not in _VERBS}
+    words += [f"{counts[name]} to {shown[name]}" for name in sorted(shown)]
     tail = f", {blocked} blocked" if blocked else ""
     narrowed = "" if plan.complete else " Narrowed by --target or --exclude."
     return f"Plan: {', '.join(words)}{tail}.{narrowed} Expires {_moment(plan.expires_at)}."

@@ -50,18 +50,18 @@ class FileStore:
         return await self._threaded(self._read)
 
     async def acquire(self, owner: Owner, timeout: float) -> None:  # noqa: ASYNC109 - how long to wait for others
-        """Take the lock; raises LockedError naming the holder."""
+        """Take the lock; raises LockedError naming the holder.
+
+        A reader that asks who holds the lock has it for a moment, and nobody's name is in it: that is waited for.
+        """
         end = time.monotonic() + timeout
         while not await self._threaded(self._try_lock, owner):
-            if time.monotonic() >= end:
-                await self._refuse()
-            await asyncio.sleep(min(0.1, max(0.0, end - time.monotonic()) + 0.01))
-
-    async def _refuse(self) -> None:
-        owner = await self.holder()
-        who = f"the state is locked by {describe(owner, wall_clock())}" if owner else "the state is locked"
-        todo = f"wait for it (--lock-timeout), or if it is dead: setlist state unlock {owner.id}" if owner else ""
-        raise LockedError(who, where=self.where, todo=todo)
+            held_by = await self.holder()
+            if held_by and time.monotonic() >= end:
+                what = f"the state is locked by {describe(held_by, wall_clock())}"
+                todo = f"wait for it (--lock-timeout), or if it is dead: setlist state unlock {held_by.id}"
+                raise LockedError(what, where=self.where, todo=todo)
+            await asyncio.sleep(0.05)
 
     async def release(self) -> None:
         """Give the lock back."""

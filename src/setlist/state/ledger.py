@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from typing import Any
 
 from setlist.binding import Binding, Record, State
 from setlist.errors import LockedError, StateError
-from setlist.resource import Tree
 from setlist.state.store import Owner, Store
 
 FOLD_AFTER = 5_000
@@ -24,7 +24,7 @@ class Ledger:
     def __init__(self, store: Store, state: State) -> None:
         """Begin with a state as read under the lock."""
         self._store = store
-        self._tree: Tree = state.model_dump(mode="json", exclude={"serial"})
+        self._tree: dict[str, Any] = state.model_dump(mode="json", exclude={"serial"})
         self._serial = state.serial
         self._bindings = dict(state.bindings)
         self._attempts = dict(state.attempts)
@@ -80,8 +80,7 @@ class Ledger:
                 self._queue, self._waiting = [], []
                 return
             for one in waiting:
-                if not one.done():
-                    one.set_result(None)
+                one.set_result(None)
 
     async def _append(self, records: list[Record]) -> None:
         if not await self._store.held():
@@ -96,8 +95,7 @@ class Ledger:
 
     def _remember(self, records: list[Record]) -> None:
         for record in records:
-            table = self._tree.setdefault(record.table, {})
-            _put(table, record)
+            _put(self._tree.setdefault(record.table, {}), record)
             if record.table == "bindings":
                 _put(self._bindings, record, Binding.model_validate(record.value) if record.value else None)
             elif record.table == "attempts":
@@ -115,12 +113,11 @@ class Ledger:
             await self._fold()
 
 
-def _put(table: object, record: Record, value: object = None) -> None:
-    if isinstance(table, dict):
-        if record.value is None:
-            table.pop(record.key, None)
-        else:
-            table[record.key] = record.value if value is None else value
+def _put(table: dict[str, Any], record: Record, value: object = None) -> None:
+    if record.value is None:
+        table.pop(record.key, None)
+    else:
+        table[record.key] = record.value if value is None else value
 
 
 @asynccontextmanager

@@ -35,7 +35,7 @@ def wall_clock() -> datetime:
 def describe(owner: Owner, now: datetime) -> str:
     """Return ``anna on build-7 (pid 4312), setlist apply, for 14 minutes``."""
     begun = read_instant(owner.since, None) or now
-    minutes = int((now - begun).total_seconds() // 60)
+    minutes = max(0, int((now - begun).total_seconds() // 60))
     age = f"{minutes} minutes" if minutes != 1 else "1 minute"
     return f"{owner.who} on {owner.where} (pid {owner.pid}), {owner.command}, for {age}"
 
