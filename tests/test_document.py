@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 from typing import Any
 
 import pytest
@@ -202,50 +203,45 @@ def test_json_is_read_as_it_is(tree: Any) -> None:
         assert all("not allowed" in one.what for one in found)
 
 
-WORDS = st.sampled_from(
-    [
-        "a",
-        "b: ",
-        "- ",
-        "? ",
-        ": ",
-        "\n",
-        "  ",
-        "{",
-        "}",
-        "[",
-        "]",
-        ", ",
-        "&x ",
-        "*x",
-        "<<: ",
-        "!!str ",
-        "!t ",
-        "'",
-        '"',
-        "|\n",
-        ">\n",
-    ]
-    + [
-        "#c\n",
-        "---\n",
-        "...\n",
-        "012",
-        "0o7",
-        "1.5",
-        ".inf",
-        "~",
-        "yes",
-        "true",
-        "2026-12-01",
-        "é",
-        "\t",
-        "%YAML 1.2\n",
-        "\x00",
-        "=",
-        "1:30",
-    ]
-)
+SYNTAX = [
+    "a",
+    "b: ",
+    "- ",
+    "? ",
+    ": ",
+    "\n",
+    "  ",
+    "{",
+    "}",
+    "[",
+    "]",
+    ", ",
+    "&x ",
+    "*x",
+    "<<: ",
+    "'",
+    '"',
+    "|\n",
+    ">\n",
+]
+VALUES = [
+    "012",
+    "0o7",
+    "1.5",
+    ".inf",
+    "~",
+    "yes",
+    "true",
+    "2026-12-01",
+    "é",
+    "\t",
+    "\x00",
+    "=",
+    "1:30",
+    "!!str ",
+    "!t ",
+]
+WORDS = st.sampled_from([*SYNTAX, *VALUES, "#c\n", "---\n", "...\n", "%YAML 1.2\n"])
 
 
 @given(words=st.lists(WORDS, max_size=30))
@@ -255,10 +251,10 @@ def test_it_agrees_with_ruamel_wherever_it_reads_anything(words: list[str]) -> N
     assert all(one.line >= 1 and one.column >= 1 and one.what for one in found)
     if found:
         return
-    theirs = []
     try:
-        for one in YAML(typ="safe", pure=True).load_all(text):
-            theirs.append(one)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            theirs = list(YAML(typ="safe").load_all(text))
     except (YAMLError, ValueError, TypeError, AttributeError, NotImplementedError):
         return
     ours = [one.value for one in documents]
@@ -268,7 +264,7 @@ def test_it_agrees_with_ruamel_wherever_it_reads_anything(words: list[str]) -> N
 def _plain(tree: Any) -> Any:
     """Return ruamel's value with dates as the text they were written in (only whole dates are in the words)."""
     if isinstance(tree, dict):
-        return {key: _plain(item) for key, item in tree.items()}
+        return {_plain(key): _plain(item) for key, item in tree.items()}
     if isinstance(tree, list):
         return [_plain(item) for item in tree]
     return tree.isoformat() if hasattr(tree, "isoformat") else tree

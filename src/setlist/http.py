@@ -176,8 +176,7 @@ class Reader:
                     return await self._once(request, repeat, keyed=keyed)
         except _Again as again:
             raise again.error from None
-        message = "the last attempt returns or raises"
-        raise AssertionError(message)
+        raise AssertionError("the last attempt returns or raises")
 
     def _wait_for(self, error: Exception) -> bool | float:
         """Say how long to wait before the next try, in seconds, with full jitter; False not to try again."""

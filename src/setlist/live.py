@@ -195,8 +195,7 @@ def unwrap(kind: Kind, body: JsonValue) -> Tree:
     """Return the object inside an answer; raises MalformedError if there is none."""
     inner = body.get(kind.answer.envelope) if isinstance(body, dict) and kind.answer.envelope in body else body
     if not isinstance(inner, dict):
-        message = f"{kind.id}: the answer holds no object"
-        raise MalformedError(message)
+        raise MalformedError(f"{kind.id}: the answer holds no object")
     return inner
 
 
@@ -215,8 +214,7 @@ def to_live(kind: Kind, item: Tree, read_at: str) -> LiveResource:
             unread.add(name)
     remote_id = next((str(item[name]) for name in answer.id if isinstance(item.get(name), str | int)), "")
     if not remote_id:
-        message = f"{kind.id}: an object without an id"
-        raise MalformedError(message)
+        raise MalformedError(f"{kind.id}: an object without an id")
     people = _told(item, answer.people)
     return LiveResource(
         kind=kind.id,

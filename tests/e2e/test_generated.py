@@ -22,7 +22,7 @@ ZONES = st.sampled_from(["America/New_York", "Europe/Berlin", "Asia/Kolkata", "P
 OFFSETS = st.sampled_from(["Z", "+00:00", "-05:00", "+05:45", "+14:00"])
 MOMENTS = st.builds(
     lambda point, offset: point.isoformat(timespec="seconds") + offset,
-    st.datetimes(datetime(2027, 1, 1), datetime(2037, 12, 31)),
+    st.datetimes(datetime.fromisoformat("2027-01-01"), datetime.fromisoformat("2037-12-31")),
     OFFSETS,
 )
 LANGUAGES = st.sampled_from(["en", "es", "pt-BR"])

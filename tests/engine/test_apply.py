@@ -17,7 +17,15 @@ from setlist.apply.settle import settle_creates, settle_transitions
 from setlist.apply.steps import NotKeptError, perform
 from setlist.approval import Scope, resumption
 from setlist.binding import Binding, State, put
-from setlist.errors import BlockedError, LostAnswerError, RefusedError, StaleError, UnknownOutcomeError
+from setlist.errors import (
+    BlockedError,
+    LostAnswerError,
+    NotFoundError,
+    RefusedError,
+    SetlistError,
+    StaleError,
+    UnknownOutcomeError,
+)
 from setlist.http import Pages, Reply
 from setlist.journal import Intent, Outcome, Result
 from setlist.kind import Effect, Repeat
@@ -97,7 +105,7 @@ def play(folder: Path, action: str, vendor: Scripted, **step: Any) -> tuple[Any,
             )  # type: ignore[dict-item]
             try:
                 result: Any = await perform(crew, change, made, is_first=True)
-            except Exception as error:
+            except SetlistError as error:
                 result = error
             return result, ledger.snapshot()
 
@@ -179,8 +187,6 @@ def test_a_lost_create_with_a_weak_key_is_not_an_older_object(tmp_path: Path) ->
 
 
 def test_an_object_that_vanishes_after_its_create_is_not_kept(tmp_path: Path) -> None:
-    from setlist.errors import NotFoundError
-
     vendor = Scripted([NotFoundError("no", status=404)], [state("DRAFT")], [])
     result, after = play(tmp_path, "create", vendor, goal="DRAFT", body={"title": "t"}, sets=("title",))
     assert (str(result), after.bindings[ADDRESS].id) == (f"{ADDRESS}: accepted but not kept: the object itself", "s1")

@@ -196,7 +196,9 @@ class TestDisk:
     def test_a_bad_line_before_the_last_refuses_the_state(self, tmp_path: Path) -> None:
         journal = self.journal(tmp_path, [ONE], [TWO])
         journal.write_bytes(journal.read_bytes().replace(b'"a",1', b'"a",7'))
-        with pytest.raises(StateError, match="journal.jsonl:1: the journal is damaged; restore prod.state.json.backup"):
+        with pytest.raises(
+            StateError, match=r"journal\.jsonl:1: the journal is damaged; restore prod\.state\.json\.backup"
+        ):
             go(store(tmp_path).read())
 
     @pytest.mark.parametrize("line", [b"1\n", b'{"serial":"1","records":[],"sum":0}\n'])

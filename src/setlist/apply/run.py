@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Mapping, Set
+from collections.abc import Mapping, Set as AbstractSet
 
 from setlist.apply.crew import Crew, declared
 from setlist.apply.steps import NotKeptError, perform
@@ -94,7 +94,7 @@ def _passed_over(change: Change) -> tuple[str, ...]:
     return tuple(map(str, named)) if isinstance(named, list) else ()
 
 
-def _quiet(crew: Crew, world: World | None, undone: Set[str]) -> tuple[Record, ...]:
+def _quiet(crew: Crew, world: World | None, undone: AbstractSet[str]) -> tuple[Record, ...]:
     """Return the records of bindings that need no call: a base that caught up, rules that changed, fresh reads.
 
     Nothing is noted of an address of which a step was not done: its base is what was applied.

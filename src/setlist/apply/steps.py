@@ -272,8 +272,7 @@ async def _hop(crew: Crew, change: Change, intent: Intent, origin: str) -> str:
         except RefusedError:
             await crew.ledger.write(*closed(crew.ledger.attempts, intent))
             raise
-    message = "a second lost answer has raised"
-    raise AssertionError(message)
+    raise AssertionError("a second lost answer has raised")
 
 
 def _is_there(crew: Crew, change: Change, goal: str, state: str) -> bool:

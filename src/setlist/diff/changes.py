@@ -173,8 +173,7 @@ def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishe
     resource, identity, wishes = subject
     live = identity.live
     if live is None:
-        message = "an object that is bound or adopted was read"
-        raise AssertionError(message)
+        raise AssertionError("an object that is bound or adopted was read")
     binding = sight.state.bindings.get(base.address) if identity.case is Case.BOUND else None
     ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
     holes = frozenset(hole.path for hole in resource.holes)

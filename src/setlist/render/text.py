@@ -135,7 +135,7 @@ def _lines(before: str, after: str) -> Iterator[str]:
 def _held(plan: Plan) -> Iterator[str]:
     for change in plan.resource_changes:
         if change.held:
-            yield f"  {safe(change.address)}: held: somebody made it {safe(change.state)}, it was {safe(change.wanted_state)}"
+            yield f"  {safe(f'{change.address}: held: somebody made it {change.state}, it was {change.wanted_state}')}"
             if change.resume:
                 yield f"    to let it go on: --approve {change.resume}, or set another lifecycle.state in git"
 

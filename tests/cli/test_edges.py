@@ -1,0 +1,179 @@
+"""The edges of the command line: broken pipes, bugs, warnings, variables, the Python API's errors."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import setlist
+from desk import SETLIST, Desk, clean
+from setlist.cli import app
+from setlist.errors import InvalidProject, UsageError
+from setlist.sandbox import start
+
+
+@pytest.fixture
+def sale(desk: Desk) -> Desk:
+    desk.write("sale", {"name": "Sale"})
+    return desk
+
+
+def test_a_pipe_that_closes_early_is_no_traceback(sale: Desk) -> None:
+    for number in range(300):
+        sale.write(f"e{number}", {"name": "x" * 400})
+    with subprocess.Popen(
+        [SETLIST, "plan"], cwd=sale.folder, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=clean()
+    ) as process:
+        assert process.stdout
+        assert process.stderr
+        process.stdout.readline()
+        process.stdout.close()
+        assert "Traceback" not in process.stderr.read()
+
+
+def test_a_bug_is_not_dressed_up(sale: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_args: object, **_more: object) -> None:
+        raise RuntimeError("a bug")
+
+    monkeypatch.setattr("setlist.cli.validate.load", broken)
+    with pytest.raises(RuntimeError, match="a bug"):
+        app.run(["-C", str(sale.folder), "validate"])
+
+
+def test_a_file_that_cannot_be_written_is_told(sale: Desk) -> None:
+    said = sale.call("plan", "-o", "/nowhere/at/all.json")
+    assert (said.code, "No such file or directory" in said.err) == (1, True)
+
+
+def test_no_command_prints_the_help(desk: Desk) -> None:
+    said = desk.run()
+    assert "validate" in said.out + said.err
+    assert desk.run("pln").code == 3
+
+
+def test_the_python_api_raises_what_the_commands_print(sale: Desk, tmp_path: Path) -> None:
+    with pytest.raises(UsageError):
+        setlist.open_project(tmp_path / "elsewhere")
+    sale.write("bad", {"nme": "x"})
+    project = setlist.open_project(sale.folder)
+    assert [one.what for one in project.validate()] != []
+    with pytest.raises(InvalidProject):
+        project.plan()
+
+
+def test_the_python_api_plans_and_applies_inside_a_running_loop(sale: Desk) -> None:
+    async def work() -> int:
+        project = setlist.open_project(sale.folder)
+        plan = project.plan()
+        assert [one.address for one in plan.changes] == ["fanfare/Experience/sale"]
+        assert (plan.applyable, project.validate()) == (True, ())
+        return project.apply(plan).exit_code
+
+    assert (asyncio.run(work()), len(sale.objects())) == (0, 1)
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        ("- a\n", "vars.yaml:1:1: "),
+        ("a: [\n", "vars.yaml:2:1: this is not YAML"),
+        ("", None),
+        (None, "vars.yaml: cannot be read: No such file or directory"),
+    ],
+)
+def test_a_file_of_variables_that_is_wrong_is_told(sale: Desk, content: str | None, words: str | None) -> None:
+    if content is not None:
+        (sale.folder / "vars.yaml").write_text(content)
+    said = sale.call("validate", "--var-file", str(sale.folder / "vars.yaml"))
+    assert (said.code, words is None or words in said.out) == (3 if words else 0, True), said
+
+
+def test_warnings_go_to_stderr(desk: Desk) -> None:
+    desk.project("version: 1\nproject: desk\nresources: [none/*.yaml]\nproviders: {fanfare: {sandbox: true}}\n")
+    said = desk.call("validate")
+    assert (said.code, said.out) == (0, "Valid: 0 resources in 0 files.\n")
+    assert said.err.startswith("Warning: ")
+
+
+def test_a_broken_project_file_is_a_mistake_like_any(desk: Desk) -> None:
+    desk.project("version: 1\nprojct: desk\n")
+    said = desk.call("validate")
+    assert (said.code, said.err) == (3, "")
+
+
+def test_logging_twice_is_logging_once(sale: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    import logging
+
+    monkeypatch.setenv("SETLIST_LOG", "info")
+    before = list(logging.getLogger("setlist").handlers)
+    try:
+        sale.call("plan")
+        sale.call("plan")
+        assert len(logging.getLogger("setlist").handlers) == len(before) + 1
+    finally:
+        logging.getLogger("setlist").handlers = before
+
+
+def test_the_demo_takes_no_folder_that_is_full(tmp_path: Path) -> None:
+    (tmp_path / "kept").mkdir()
+    (tmp_path / "kept" / "mine.txt").write_text("x")
+    done = subprocess.run(
+        [SETLIST, "demo", "--no-color", "--keep", "kept"],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+        env=clean(),
+    )
+    assert done.returncode == 3
+    assert [one.name for one in (tmp_path / "kept").iterdir()] == ["mine.txt"]
+
+
+def test_the_demo_tells_when_its_example_is_missing(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("setlist.cli.demo.EXAMPLE", "nothing")
+    assert app.run(["demo", "--keep", str(tmp_path / "x")]) == 1
+    assert "the example is missing from this installation" in capsys.readouterr().err
+
+
+def test_the_demo_tells_when_a_command_of_it_fails(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("setlist.cli.app.run", lambda _args: 5)
+    assert app.run.__name__ == "<lambda>"
+    from click.testing import CliRunner
+
+    from setlist.cli.demo import command
+
+    found = CliRunner().invoke(command, ["--no-color", "--keep", str(tmp_path / "x")])
+    assert "ended with exit code 5" in str(found.exception)
+
+
+def test_killed_on_a_real_port_the_next_run_waits_until_the_request_cannot_arrive(sale: Desk, tmp_path: Path) -> None:
+    with start(tmp_path / "vendor.sqlite") as server:
+        sale.project(
+            f"version: 1\nproject: desk\nproviders:\n  fanfare: {{base_url: '{server.url}/fanfare/api/v1', timeout: 2s}}\n"
+        )
+        env = {"FANFARE_SECRET_KEY": "sk_test_sandbox"}
+        killer = """
+import os, httpx
+real = httpx.AsyncClient.send
+async def send(self, request, **more):
+    if request.method == "POST":
+        os.kill(os.getpid(), 9)
+    return await real(self, request, **more)
+httpx.AsyncClient.send = send
+from setlist.cli.app import main
+main()
+"""
+        command = [sys.executable, "-c", killer, "apply", "--auto-approve"]
+        killed = subprocess.run(command, cwd=sale.folder, check=False, capture_output=True, env={**clean(), **env})
+        assert killed.returncode == -9
+        said = sale.run("apply", "--auto-approve", env=env)
+        assert (said.code, "its create had not reached fanfare" in said.out) == (0, True), said
+        assert sale.run("plan", "--detailed-exitcode", env=env).code == 0
