@@ -59,7 +59,8 @@ EVERYTHING = plan(
         steps=("aired:update", "aired:air"),
         fields=(
             update(("title",), "Old", "New"),
-            update(("text",), "one\ntwo", "one\nthree"),
+            update(("text",), "one\ntwo words here", "one\ntwo words there"),
+            update(("unread",), None, "x", Verdict.UNREADABLE),
             update(("tags",), ["a", "b"], ["a", "c", "d"]),
             update(("venue",), None, "Hall"),
             update(("price",), 5, None),
@@ -121,8 +122,8 @@ Irreversible:
      ~  title: "Old" -> "New"
      ~  text:
             one
-          - two
-          + three
+          - two words here
+          + two words there
      ~  tags:
           [1]: "b" -> "c"
           [2]: null -> "d"

@@ -157,7 +157,7 @@ def test_the_demo_tells_when_a_command_of_it_fails(
 def test_killed_on_a_real_port_the_next_run_waits_until_the_request_cannot_arrive(sale: Desk, tmp_path: Path) -> None:
     with start(tmp_path / "vendor.sqlite") as server:
         sale.project(
-            f"version: 1\nproject: desk\nproviders:\n  fanfare: {{base_url: '{server.url}/fanfare/api/v1', timeout: 2s}}\n"
+            f"version: 1\nproject: desk\nproviders:\n  fanfare: {{base_url: '{server.url}/fanfare/api/v1', timeout: 7s}}\n"
         )
         env = {"FANFARE_SECRET_KEY": "sk_test_sandbox"}
         killer = """
@@ -177,3 +177,19 @@ main()
         said = sale.run("apply", "--auto-approve", env=env)
         assert (said.code, "its create had not reached fanfare" in said.out) == (0, True), said
         assert sale.run("plan", "--detailed-exitcode", env=env).code == 0
+
+
+def test_a_state_of_a_vendor_that_is_gone_is_told(sale: Desk) -> None:
+    sale.apply()
+    file = sale.folder / ".setlist" / "default.state.json"
+    file.write_text(file.read_text().replace("fanfare/Experience/sale", "gone/Thing/sale"))
+    said = sale.call("plan")
+    assert (said.code, "the state holds objects of gone, which is not installed" in said.err) == (1, True)
+
+
+def test_a_vendor_that_the_project_file_no_longer_names_keeps_its_usual_address(sale: Desk) -> None:
+    sale.apply()
+    sale.remove("sale")
+    sale.project("version: 1\nproject: desk\n")
+    said = sale.call("plan")
+    assert (said.code, "the state belongs to fanfare at http://sandbox.invalid" in said.err) == (6, True)

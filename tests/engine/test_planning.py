@@ -20,9 +20,10 @@ from setlist.diff.removal import counted, removal
 from setlist.errors import SetlistError, UsageError
 from setlist.graph import dependents, order, provider_of, select
 from setlist.guard import Limits, refuse_gone, refuse_reach, refuse_removals, refuse_start
-from setlist.kind import Deletion, Effect, Facet, Kind
+from setlist.kind import Deletion, Effect, Facet, Kind, Provider
 from setlist.lifecycle import destroy_choices, is_held, is_upward, legal_states
 from setlist.plan import Action, Approval, Change, Delta, Plan, Step, from_json, seal, to_json
+from setlist.providers.fanfare import PROVIDER
 from setlist.providers.fanfare.experience import EXPERIENCE
 from setlist.resource import Address, Hole, Listed, LiveResource, Origin, Ref, Resource, Rules, World
 
@@ -278,6 +279,9 @@ class TestOrder:
         assert ordered[-1].needs == ("toy/Show/a:1",)
         changes, _ = order([(change, steps), planned(1, "b", dependencies=("toy/Show/a",), rules=rules)], {})
         assert changes[1].blocked[0].what == "it waits for toy/Show/a, which is neither READY nor planned to become it"
+        both = {"depends_on": [["toy/Show/z", "READY"], ["toy/Show/a", "READY"]]}
+        _, ordered = order([(change, aired), planned(1, "b", dependencies=("toy/Show/a",), rules=both)], {})
+        assert ordered[-1].needs == ("toy/Show/a:1",)
         reached, _ = planned(0, "a", state="READY")
         assert order([(reached, ()), planned(1, "b", dependencies=("toy/Show/a",), rules=rules)], {})[1][0].needs == ()
 
@@ -296,6 +300,9 @@ class TestOrder:
         _, steps = order(pairs, {"toy/Show/b": ("toy/Show/a",)})
         assert [one.address[-1] for one in steps] == ["b", "a"]
 
+    def test_a_removal_without_steps_waits_for_nothing(self) -> None:
+        assert order([planned(0, "a", Action.DELETE)], {})[1] == ()
+
     def test_steps_that_wait_for_each_other_are_named(self) -> None:
         one, (step,) = planned(1, "a")
         other, (second,) = planned(1, "b")
@@ -309,6 +316,7 @@ class TestOrder:
     def test_selection_and_dependents(self) -> None:
         edges = {"a": (), "b": ("a",), "c": ("b",), "d": ()}
         assert select(edges, ("b",), ()) == {"a", "b"}
+        assert select({"a": (), "b": ("a",), "c": ("a", "b")}, ("c",), ()) == {"a", "b", "c"}
         assert select(edges, (), ("b",)) == {"a", "d"}
         steps = order([planned(1, "a"), planned(1, "b", dependencies=("toy/Show/a",))], {})[1]
         assert dependents(steps)["toy/Show/a:0"] == {"toy/Show/b:0"}
@@ -425,6 +433,13 @@ class TestDiff:
         change = self.one(sight(state, seen), resource({"title": "t", "notes": "b"}))
         assert str(change.blocked[0]) == "writing program replaces it whole, and acts cannot be read; declare acts"
 
+    def test_a_whole_write_sends_an_ignored_member_as_it_is_live(self) -> None:
+        state = bound(Binding(id="s1", base={"notes": "a", "acts": []}))
+        seen = live(fields={"title": "t", "notes": "by hand", "acts": []}, state="DRAFT")
+        wanted = resource({"title": "t", "notes": "b", "acts": [{"key": "one"}]}, ignore_changes=("notes",))
+        (step,) = diff(sight(state, seen), KINDS, (wanted,), Wishes())[0].steps
+        assert (step.body, step.sets) == ({"notes": "by hand", "acts": [{"key": "one"}]}, ("acts",))
+
     def test_an_unread_field_is_said_once(self) -> None:
         state = bound(Binding(id="s1", base={"title": "t"}))
         seen = live(fields={"title": "t"}, state="DRAFT", unread=frozenset({"venue"}))
@@ -528,6 +543,11 @@ class TestState:
     def test_an_id_belongs_to_one_address_of_a_kind(self) -> None:
         state = bound(Binding(id="s1", base={}))
         assert (state.address_of("s1", "toy/Show"), state.address_of("s1", "toy/Segment")) == (ADDRESS, "")
+
+
+def test_a_provider_may_leave_its_words_out() -> None:
+    plain = replace(PROVIDER, explain=Provider.__dataclass_fields__["explain"].default)
+    assert (plain.explain(400, {"a": 1}), plain.explain(400, None)) == ("{'a': 1}", "")
 
 
 def test_facets_are_found_by_name() -> None:

@@ -136,8 +136,7 @@ def _held(plan: Plan) -> Iterator[str]:
     for change in plan.resource_changes:
         if change.held:
             yield f"  {safe(f'{change.address}: held: somebody made it {change.state}, it was {change.wanted_state}')}"
-            if change.resume:
-                yield f"    to let it go on: --approve {change.resume}, or set another lifecycle.state in git"
+            yield f"    to let it go on: --approve {change.resume}, or set another lifecycle.state in git"
 
 
 def _moved(plan: Plan, verdict: Verdict) -> Iterator[str]:

@@ -68,8 +68,6 @@ def _read(path: Path, root: Path, problems: list[Problem]) -> Mapping[str, JsonV
     found: dict[str, JsonValue] = {}
     for document in documents:
         match document.value:
-            case None:
-                continue
             case dict():
                 found.update(document.value)
             case _:
