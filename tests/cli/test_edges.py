@@ -193,3 +193,9 @@ def test_a_vendor_that_the_project_file_no_longer_names_keeps_its_usual_address(
     sale.project("version: 1\nproject: desk\n")
     said = sale.call("plan")
     assert (said.code, "the state belongs to fanfare at http://sandbox.invalid" in said.err) == (6, True)
+
+
+def test_a_vendor_without_a_block_is_asked_with_its_usual_settings(sale: Desk) -> None:
+    sale.project("version: 1\nproject: desk\n")
+    said = sale.call("plan")
+    assert (said.code, "set FANFARE_SECRET_KEY to" in said.err) == (4, True)

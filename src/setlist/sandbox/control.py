@@ -139,6 +139,9 @@ class _General:
             self._store.set_clock(None if body["now"] is None else read_moment(body["now"]))
         if "advance" in body:
             self._store.advance(float(body["advance"]))
+        with self._store.transaction():
+            for vendor in self._vendors.values():
+                vendor.catch_up(vendor.place(self._store))
         return self.clock(request, body)
 
     def audit(self, request: Request, _body: Any) -> Any:
@@ -181,6 +184,8 @@ class _BackstageDoor:
 
     def dump(self, request: Request, _body: Any) -> Any:
         vendor = self._vendors[request.path_params["vendor"]]
+        with self._store.transaction():
+            vendor.catch_up(vendor.place(self._store))
         rows = self._store.rows(vendor.name)
         deleted = "deleted" in request.query_params
         return [dataclasses.asdict(row) for row in rows if deleted or not row.deleted]
@@ -219,6 +224,7 @@ class _BackstageDoor:
 
     def _target(self, request: Request) -> tuple[Vendor, Place, Row]:
         vendor = self._vendors[request.path_params["vendor"]]
+        vendor.catch_up(vendor.place(self._store))
         row = self._store.find(vendor.name, request.path_params["id"])
         if row is None or row.deleted:
             raise LookupError(request.path_params["id"])

@@ -11,6 +11,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from setlist.sandbox.gate import REQUEST_ID
 from setlist.sandbox.store import Store
 from setlist.sandbox.vendor import Answer, Call, Handler, Refusal, Vendor
 
@@ -44,13 +45,16 @@ class Dispatch:
             return refusal.answer
 
     def _answer(self, request: Request, body: bytes) -> Answer:
+        place = self._vendor.place(self._store)
+        self._vendor.catch_up(place)
         call = Call(
-            place=self._vendor.place(self._store),
+            place=place,
             method=request.method,
             params=request.path_params,
             query=request.query_params,
             headers=request.headers,
             body=body,
+            request_id=request.scope.get(REQUEST_ID, ""),
         )
         handler = self._handlers.get(request.method)
         if handler is None:
@@ -61,9 +65,9 @@ class Dispatch:
 
 
 def print_answer(answer: Answer) -> Response:
-    """Print an answer as JSON in plain ASCII, which can carry any string."""
+    """Print an answer as JSON in plain ASCII, which can carry any string; 204 has no body."""
     return Response(
-        json.dumps(answer.body),
+        None if answer.status == 204 else json.dumps(answer.body),
         status_code=answer.status,
         headers=dict(answer.headers),
         media_type="application/json",

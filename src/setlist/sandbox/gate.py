@@ -21,6 +21,7 @@ from setlist.sandbox.store import Store
 from setlist.sandbox.vendor import Vendor
 
 WIRE = "setlist.wire"
+REQUEST_ID = "setlist.request_id"
 _BODY_LIMIT = 1024 * 1024
 _DEFAULT_LIMIT = 1000
 _WINDOW = 60
@@ -108,7 +109,8 @@ class Gate:
         if reply is None:
             reply = _turn_away(visit, body)
         if reply is None:
-            reply = await _collect(self._app, scope, body or b"")
+            named = {**scope, REQUEST_ID: audit.request_id(visit.seq)}
+            reply = await _collect(self._app, named, body or b"")
         audit.close_entry(self._store, visit.seq, reply.status, handled=handled)
         after = visit.acts("after")
         return (await _break(after, reply) if after else None) or reply
@@ -221,7 +223,7 @@ def _dress(reply: Reply, visit: Visit) -> Reply:
     used = visit.used if enforced else 1
     common = {
         "date": format_datetime(visit.now, usegmt=True),
-        "x-request-id": audit.request_id(visit.seq),
+        visit.vendor.request_id_header: audit.request_id(visit.seq),
         "x-ratelimit-limit": str(limit),
         "x-ratelimit-remaining": str(max(0, limit - used)),
         "x-ratelimit-reset": str(_window_end(visit.now)),

@@ -37,6 +37,7 @@ class Call:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    request_id: str = ""
 
     def json(self) -> Any:
         """Parse the body strictly; ValueError says what is wrong."""
@@ -89,7 +90,12 @@ def plain_problem(status: int, message: str, extra: Mapping[str, Any]) -> Any:
 
 @dataclass(frozen=True, kw_only=True)
 class Vendor:
-    """One vendor's API: `routes` maps path (below `mount`) to method to handler."""
+    """One vendor's API: `routes` maps path (below `mount`) to method to handler.
+
+    `catch_up` does what happens by the clock alone (a send that has become due): it is called
+    before every request, when the clock is moved, and before the control API shows objects.
+    `request_id_header` is the response header that names the request.
+    """
 
     name: str
     mount: str
@@ -99,6 +105,8 @@ class Vendor:
     settings: Mapping[str, Any] = field(default_factory=dict)
     admit: Callable[[Call], str] = lambda _call: "org_default"
     problem: Callable[[int, str, Mapping[str, Any]], Any] = plain_problem
+    catch_up: Callable[[Place], None] = lambda _place: None
+    request_id_header: str = "x-request-id"
 
     def place(self, store: Store) -> Place:
         """Return the vendor's place with the settings in force now."""
