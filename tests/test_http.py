@@ -25,10 +25,11 @@ from setlist.errors import (
     SetlistError,
     UnreachableError,
 )
-from setlist.http import Budget, Endpoint, Reader, Writer, fill, in_process, open_reader, open_writer, redact
+from setlist.http import Budget, Endpoint, Reader, Writer, fill, open_reader, open_writer, redact
 from setlist.kind import Answer, Listing, Repeat
 from setlist.providers.fanfare import PROVIDER
 from setlist.providers.fanfare.experience import EXPERIENCE
+from setlist.transport import in_process
 
 SECRET = "sk_live_very_secret"
 Handler = Callable[[httpx.Request], httpx.Response]
@@ -295,7 +296,7 @@ def test_plain_http_stays_on_this_machine_unless_asked_for(more: dict[str, Any])
 
 def test_a_reader_has_no_way_to_write() -> None:
     names = {name for name in dir(Reader) if not name.startswith("_")}
-    assert names == {"get", "list"}
+    assert names == {"ask", "get", "list"}
 
 
 def test_secrets_are_in_no_log(caplog: pytest.LogCaptureFixture) -> None:

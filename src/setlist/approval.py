@@ -40,9 +40,16 @@ def needed(scope: Scope, kind: Kind, change: Change, step: Step) -> Approval | N
 
 
 def _covered(kind: Kind, change: Change, step: Step) -> Tree:
-    names = {name for facet in kind.facets if facet.name in _covers(kind, step.action) for name in facet.fields}
+    names = covered_names(kind, step.action)
     after = change.change.after or {}
     return {name: after[name] for name in sorted(names) if name in after}
+
+
+def covered_names(kind: Kind, action: str) -> frozenset[str]:
+    """Return the fields of the spec that an approval of the action is bound to."""
+    covered = _covers(kind, action)
+    inside = {name for facet in kind.facets if facet.name in covered for name in facet.fields}
+    return frozenset(inside | (set(covered) & kind.spec.model_fields.keys()))
 
 
 def _covers(kind: Kind, action: str) -> tuple[str, ...]:

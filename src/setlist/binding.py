@@ -34,11 +34,21 @@ class Observation(_Kept):
     read_at: str = ""
 
 
+class Sent(_Kept):
+    """One irreversible effect that an address had: what, when, on which object, and how many people it was for."""
+
+    action: str
+    at: str
+    id: str
+    people: int | None = None
+
+
 class Binding(_Kept):
     """One address bound to one remote id.
 
     ``base`` is the declared fields as last applied; ``state_set`` the lifecycle state last set by us, ``rules`` the
     lifecycle block and ``dependencies`` the addresses, both as last applied (a deletion has no file to read).
+    ``names`` are the vendor's ids of its parts by their keys; ``sends`` what the address did that nobody can undo.
     """
 
     id: str
@@ -48,6 +58,9 @@ class Binding(_Kept):
     state_set: str = ""
     protected: bool = False
     parent: str = ""
+    adopted: bool = False
+    names: dict[str, str] = Field(default_factory=dict)
+    sends: tuple[Sent, ...] = ()
     observation: Observation | None = None
 
 

@@ -14,13 +14,14 @@ from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
-from setlist.kind import (
+from setlist.kind import Kind
+from setlist.resource import LiveResource, Path, Tree, canonical, dig, dotted, read_instant, with_offset
+from setlist.shape import (
     Folded,
     Immutable,
     Implied,
     Instant,
     KeyedBy,
-    Kind,
     Money,
     ServerAdded,
     ServerDefault,
@@ -29,7 +30,6 @@ from setlist.kind import (
     Unordered,
     WriteOnly,
 )
-from setlist.resource import LiveResource, Path, Tree, canonical, dig, read_instant, with_offset
 
 
 class Verdict(StrEnum):
@@ -111,7 +111,7 @@ def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> 
     if any(hole[: len(path)] == path for hole in sides.unknown):
         return FieldChange(path=path, verdict=Verdict.UPDATE, before=_shown(live), after=None, known=False)
     wanted = _key(shape, declared, _beside(sides, sides.declared))
-    if path[0] in sides.live.unread or shape.mark(WriteOnly):
+    if _is_unread(path, sides.live.unread) or shape.mark(WriteOnly):
         return _unread(shape, sides, (path, declared, base))
     if live is MISSING:
         live = None
@@ -121,6 +121,10 @@ def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> 
     if shape.mark(Immutable):
         verdict = Verdict.IMMUTABLE
     return FieldChange(path=path, verdict=verdict, before=_shown(live), after=declared, base=_shown(base))
+
+
+def _is_unread(path: Path, unread: frozenset[str]) -> bool:
+    return any(dotted(path[:size]) in unread for size in range(1, len(path) + 1))
 
 
 def _beside(sides: Sides, tree: Tree) -> Tree:
@@ -147,7 +151,8 @@ def _unread(shape: Shape, sides: Sides, leaf: tuple[Path, JsonValue, object]) ->
             shape, _shown(base), _beside(sides, sides.base)
         )
         if not same:
-            return FieldChange(path=path, verdict=Verdict.UPDATE, before=None, after=declared, base=_shown(base))
+            verdict = Verdict.IMMUTABLE if shape.mark(Immutable) else Verdict.UPDATE
+            return FieldChange(path=path, verdict=verdict, before=None, after=declared, base=_shown(base))
         if shape.mark(WriteOnly):
             return None
     return FieldChange(path=path, verdict=Verdict.UNREADABLE, before=None, after=declared)

@@ -71,6 +71,13 @@ class LifecycleBlock(Spec):
         description="When a change needs a state that the live object is not in: refuse, edit it anyway, or "
         "cycle through that state.",
     )
+    whenLocked: Literal["refuse", "clone"] = Field(
+        default="refuse",
+        description="When a change comes to an object that its send locked: refuse, or manage a clone from then on.",
+    )
+    copyOf: str | None = Field(
+        default=None, description="The address of the object of which this one is created as a copy."
+    )
     adopt: Adopt | None = Field(default=None, description="Bind to an existing object, or say which ones are not it.")
     onConflict: Literal["fail", "git", "live"] | None = Field(
         default=None,

@@ -18,7 +18,8 @@ SetlistError                 1
     |-- MalformedError       1   an answer that is not what the contract promises
     `-- RefusedError         1   a definite refusal (4xx) with the vendor's own words
         |-- NotFoundError    1   404
-        `-- ConflictError    1   409
+        |-- ConflictError    1   409
+        `-- UnsupportedError 1   the vendor has such an object, and no API for it
 """
 
 from __future__ import annotations
@@ -162,6 +163,10 @@ class RefusedError(VendorError):
 
 class NotFoundError(RefusedError):
     """404: there is no such object for these credentials."""
+
+
+class UnsupportedError(RefusedError):
+    """The vendor has such an object and offers no API for it; it fails nothing else."""
 
 
 class ConflictError(RefusedError):

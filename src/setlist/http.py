@@ -6,12 +6,12 @@ import asyncio
 import logging
 import random
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, MutableMapping, Sequence
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -21,6 +21,7 @@ from aiolimiter import AsyncLimiter
 from pydantic import JsonValue
 from stamina.instrumentation import set_on_retry_hooks
 
+from setlist import paging
 from setlist.errors import (
     AccessError,
     ConflictError,
@@ -31,6 +32,7 @@ from setlist.errors import (
     RefusedError,
     SetlistError,
     UnreachableError,
+    UnsupportedError,
     VendorError,
 )
 from setlist.kind import Kind, Provider, Repeat
@@ -87,10 +89,20 @@ class Traffic:
 
 
 @dataclass(frozen=True, slots=True)
+class Granted:
+    """What a token is asked for with (OAuth 2 client credentials)."""
+
+    token_url: str
+    client_id: str
+    client_secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
 class Endpoint:
     """One vendor as it is reached in one run.
 
-    ``variable`` is the environment variable that held ``secret``; ``timeout`` is in seconds for one whole request.
+    ``variable`` is the environment variable that held ``secret``; where that is empty, a token is asked for with
+    ``grant``. ``timeout`` is in seconds for one whole request.
     ``wait_factor`` scales every wait and 0 turns pacing off, for a vendor that runs in this process.
     """
 
@@ -105,6 +117,7 @@ class Endpoint:
     budget: Budget = field(default_factory=Budget)
     insecure: bool = False
     wait_factor: float = 1.0
+    grant: Granted | None = None
 
 
 class _Again(Exception):  # noqa: N818 - a wish, not an error
@@ -126,10 +139,21 @@ class Reader:
         self._client = client
         self._pace = AsyncLimiter(1, 60 / endpoint.requests_per_minute)
         self._free_at = 0.0
+        self._secret = endpoint.secret
+        self._proven = False
+        self._asking = asyncio.Lock()
 
     async def get(self, path: str, params: Mapping[str, str] | None = None) -> Reply:
         """Return the answer of a GET; retried, for it changes nothing."""
         request = self._client.build_request("GET", self._url(path), params=dict(params or {}))
+        self.traffic.reads += 1
+        return await self._retried(request, Repeat.REPEAT, keyed=True)
+
+    async def ask(self, path: str) -> Reply:
+        """Return the answer of a POST that only reads; raises ValueError for a path that is not on the list of such."""
+        if not any(path.endswith(end) for end in self._endpoint.provider.reading_posts):
+            raise ValueError(f"{path} is not known to read only")
+        request = self._client.build_request("POST", self._url(path), json={})
         self.traffic.reads += 1
         return await self._retried(request, Repeat.REPEAT, keyed=True)
 
@@ -142,21 +166,21 @@ class Reader:
             for query in kind.listing.queries:
                 pages = await self._pages(kind, path, query)
                 read_at = read_at or pages[0].date
-                totals.append(_agreed_total(kind, pages))
-                found |= {_id_of(kind, item): item for page in pages for item in _items(kind, page.body)}
-            if _is_whole(totals, len(found)):
+                totals.append(paging.agreed_total(kind, [page.body for page in pages]))
+                found |= {paging.id_of(kind, item): item for page in pages for item in paging.items(kind, page.body)}
+            if paging.is_whole(totals, len(found)):
                 return Pages(tuple(found.values()), read_at)
         message = f"{kind.id}: the listing changed each of the {LISTING_TRIES} times it was read"
         raise MalformedError(message, todo="try again")
 
     async def _pages(self, kind: Kind, path: str, query: Mapping[str, str]) -> Sequence[Reply]:
         pages: list[Reply] = []
-        params = {**query, **_first_page(kind)}
+        params = {**query, **paging.first_page(kind)}
         seen: set[str] = set()
         while len(pages) < PAGE_LIMIT:
             page = await self.get(path, params)
             pages.append(page)
-            more = _next_page(kind, page.body, params, seen)
+            more = paging.next_page(kind, page.body, params, seen)
             if more is None:
                 return pages
             params = {**query, **more}
@@ -192,6 +216,7 @@ class Reader:
         begun = time.monotonic()
         try:
             async with asyncio.timeout(self._endpoint.timeout):
+                secret = await self._authorise(request)
                 response = await self._sent(request)
         except (httpx.TransportError, TimeoutError) as error:
             LOG.info("%s %s: %s", request.method, request.url.path, type(error).__name__)
@@ -204,7 +229,38 @@ class Reader:
             (time.monotonic() - begun) * 1000,
         )
         LOG.debug("sent %s, got %s", self._clean(request.content), self._clean(response.content))
+        self._note_token(response, secret)
         return self._judged(response, repeat, keyed=keyed)
+
+    async def _authorise(self, request: httpx.Request) -> str:
+        """Give the request its secret, a token that is asked for first where none is there; return it."""
+        credential, grant = self._endpoint.provider.credential, self._endpoint.grant
+        if grant:
+            async with self._asking:
+                self._secret = self._secret or await self._granted(grant)
+        request.headers[credential.header] = credential.template.format(secret=self._secret)
+        return self._secret
+
+    async def _granted(self, grant: Granted) -> str:
+        form = {"grant_type": "client_credentials", "client_id": grant.client_id, "client_secret": grant.client_secret}
+        request = self._client.build_request("POST", grant.token_url, data=form)
+        response = await self._sent(request)
+        token = dig(_loads(response.content), ("access_token",))
+        self._proven = False
+        if response.status_code == 200 and isinstance(token, str) and token.isascii() and token.isprintable():
+            return token
+        todo = f"check the client id and secret of {self._endpoint.provider.name}"
+        raise AccessError(f"{self._name} gave no token: its token URL answered {response.status_code}", todo=todo)
+
+    def _note_token(self, response: httpx.Response, used: str) -> None:
+        """Drop a token that worked before and has expired, and have the request sent again; else take it as good."""
+        if self._endpoint.grant is None:
+            return
+        if response.status_code != 401:
+            self._proven = True
+        elif self._endpoint.provider.expired(401, _loads(response.content)) and (self._proven or used != self._secret):
+            self._secret = "" if used == self._secret else self._secret
+            raise _Again(AccessError(f"{self._name} says that the token has expired"), 0.0)
 
     async def _hold_back(self) -> None:
         if self._endpoint.wait_factor:
@@ -234,7 +290,9 @@ class Reader:
         return self._endpoint.provider.title
 
     def _clean(self, content: bytes) -> str:
-        return redact(content[:2000].decode("utf-8", "replace"), (self._endpoint.secret,))
+        grant = self._endpoint.grant
+        hidden = (self._endpoint.secret, self._secret, grant.client_secret if grant else "")
+        return redact(content[:2000].decode("utf-8", "replace"), hidden)
 
     def _unanswered(self, error: Exception, repeat: Repeat, request: httpx.Request) -> Exception:
         """Turn a missing answer into what it means: never left, or nobody knows."""
@@ -287,6 +345,8 @@ class Reader:
             todo = f"give the secret in {self._endpoint.variable} that permission"
             return AccessError(f"{self._name} does not permit this: {words or status}", todo=todo)
         kind = {404: NotFoundError, 409: ConflictError}.get(status, RefusedError)
+        if self._endpoint.provider.unsupported(status, _loads(response.content)):
+            kind = UnsupportedError
         return kind(f"{self._name} refused: {words or status}", status=status, request_id=request_id)
 
     def _request_id(self, response: httpx.Response) -> str:
@@ -338,19 +398,20 @@ async def open_writer(endpoint: Endpoint) -> AsyncIterator[Writer]:
 
 def _client(endpoint: Endpoint) -> httpx.AsyncClient:
     provider, credential = endpoint.provider, endpoint.provider.credential
-    if not endpoint.secret:
+    if not endpoint.secret and endpoint.grant is None:
         todo = f"set {endpoint.variable} to {credential.hint or 'a valid secret'}"
         raise AccessError(f"{provider.title} needs a secret, and {endpoint.variable} is not set", todo=todo)
     if not (endpoint.secret.isascii() and endpoint.secret.isprintable()):
         raise AccessError(f"{endpoint.variable} holds characters that no secret has", todo="set it again")
     parts = urlsplit(endpoint.base_url)
     local = parts.hostname in _LOOPBACK or endpoint.transport is not None or endpoint.insecure
-    if parts.scheme != "https" and not local:
+    urls = [endpoint.base_url, *([endpoint.grant.token_url] if endpoint.grant else [])]
+    open_one = next((url for url in urls if urlsplit(url).scheme != "https"), "")
+    if open_one and not local:
         todo = f"use https, or say providers.{provider.name}.insecure: true"
-        raise AccessError(f"{endpoint.base_url} is not encrypted: the secret would be readable on the way", todo=todo)
+        raise AccessError(f"{open_one} is not encrypted: the secret would be readable on the way", todo=todo)
     return httpx.AsyncClient(
         headers={
-            credential.header: credential.template.format(secret=endpoint.secret),
             "Accept": "application/json",
             "User-Agent": f"setlist/{__version__}",
         },
@@ -409,91 +470,3 @@ def _retry_after(text: str) -> float | None:
         point = read_instant(text, None) or read_instant(_http_date(text), None)
         wait = (point - datetime.now(UTC)).total_seconds() if point else 0.0
     return min(max(wait, 0.0), LONGEST_WAIT) if wait == wait else None  # noqa: PLR0124 - the test for NaN
-
-
-def _first_page(kind: Kind) -> dict[str, str]:
-    listing = kind.listing
-    if listing.style != "numbers":
-        return {}
-    return {listing.page_param: "1", listing.size_param: str(listing.page_size)}
-
-
-def _items(kind: Kind, body: JsonValue) -> list[Tree]:
-    rows: JsonValue = body
-    if isinstance(body, dict):
-        rows = next((inner for name in kind.listing.envelope if isinstance(inner := dig(body, (name,)), list)), None)
-    if not isinstance(rows, list):
-        raise MalformedError(f"{kind.id}: the answer holds no list")
-    found = [row for row in rows if isinstance(row, dict)]
-    if len(found) != len(rows):
-        raise MalformedError(f"{kind.id}: the list holds something that is no object")
-    return found
-
-
-def _id_of(kind: Kind, item: Tree) -> str:
-    found = next((item[name] for name in kind.answer.id if isinstance(item.get(name), str | int)), None)
-    if found is None:
-        raise MalformedError(f"{kind.id}: the list holds an object without an id")
-    return str(found)
-
-
-def _next_page(kind: Kind, body: JsonValue, params: Mapping[str, str], seen: set[str]) -> dict[str, str] | None:
-    """Return the parameters of the next page, or None at the vendor's own sign that there is none."""
-    if kind.listing.style == "numbers":
-        page = int(params[kind.listing.page_param])
-        last = dig(body, tuple(kind.listing.pages_path.split(".")))
-        if not isinstance(last, int):
-            raise MalformedError(f"{kind.id}: the listing does not say how many pages it has")
-        return {**_first_page(kind), kind.listing.page_param: str(page + 1)} if page < last else None
-    cursor = dig(body, ("pageInfo", "endCursor"))
-    if not isinstance(cursor, str) or not cursor or cursor in seen or not _items(kind, body):
-        return None
-    seen.add(cursor)
-    return {"after": cursor}
-
-
-def _agreed_total(kind: Kind, pages: Sequence[Reply]) -> JsonValue:
-    """Return the total that the first and the last page tell; None where the vendor tells none, -1 if they differ."""
-    if not kind.listing.total_path:
-        return None
-    first, last = (dig(page.body, tuple(kind.listing.total_path.split("."))) for page in (pages[0], pages[-1]))
-    return first if first == last else -1
-
-
-def _is_whole(totals: list[JsonValue], count: int) -> bool:
-    told = [total for total in totals if isinstance(total, int)]
-    return not told or (-1 not in told and sum(told) == count)
-
-
-App = Callable[
-    [MutableMapping[str, Any], Callable[[], Awaitable[Any]], Callable[[MutableMapping[str, Any]], Awaitable[None]]],
-    Awaitable[None],
-]
-_FAULTS: dict[str, type[httpx.TransportError]] = {
-    "connect_error": httpx.ConnectError,
-    "read_timeout": httpx.ReadTimeout,
-    "disconnect": httpx.RemoteProtocolError,
-}
-
-
-class InProcess(httpx.AsyncBaseTransport):
-    """Hands requests to an application in this process; its ``kind`` of fault becomes httpx's own exception."""
-
-    def __init__(self, app: App) -> None:
-        """Wrap an ASGI application."""
-        self._inner = httpx.ASGITransport(app=app)
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        """Answer one request."""
-        try:
-            return await self._inner.handle_async_request(request)
-        except Exception as error:
-            fault = _FAULTS.get(str(getattr(error, "kind", "")))
-            if fault is None:
-                raise
-            raise fault(str(error), request=request) from None
-
-
-def in_process(app: App) -> httpx.AsyncBaseTransport:
-    """Return a transport that hands requests to an application in this process."""
-    return InProcess(app)

@@ -6,16 +6,16 @@ functions; if a vendor seems to need a branch in the engine, a column is missing
 
 from __future__ import annotations
 
-import types
-import typing
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from functools import cache
-from typing import Literal, NamedTuple, TypeVar
+from typing import Literal, NamedTuple
+
+from pydantic import JsonValue
 
 from setlist.resource import Path, Spec, Tree
+from setlist.shape import Shape, shape_of
 
 
 class Effect(StrEnum):
@@ -35,140 +35,14 @@ class Repeat(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Marker:
-    """The base of the annotations that say how a field compares."""
-
-
-@dataclass(frozen=True, slots=True)
-class Instant(Marker):
-    """A point in time, compared as such; a local time is read in the zone that the sibling field ``zone`` names."""
-
-    zone: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Money(Marker):
-    """A decimal amount, as text or number: 10 and "10.00" are equal."""
-
-
-@dataclass(frozen=True, slots=True)
-class Text(Marker):
-    """Prose: LF line ends, no trailing white space, NFC."""
-
-
-@dataclass(frozen=True, slots=True)
-class Unordered(Marker):
-    """A list whose order means nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class KeyedBy(Marker):
-    """A list of maps compared by the member ``key``."""
-
-    key: str
-
-
-@dataclass(frozen=True, slots=True)
-class Folded(Marker):
-    """Text whose case means nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class ServerDefault(Marker):
-    """What the server fills in: null declared and this value live are equal."""
-
-    value: object
-
-
-@dataclass(frozen=True, slots=True)
-class ServerAdded(Marker):
-    """The server adds the value of the sibling field ``source`` to this list: that item is left out, in any case."""
-
-    source: str
-
-
-@dataclass(frozen=True, slots=True)
-class ReadAs(Marker):
-    """The dotted name under which reads answer with this field, where it differs from the written one."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Immutable(Marker):
-    """Set on create, never changed afterwards."""
-
-
-@dataclass(frozen=True, slots=True)
-class WriteOnly(Marker):
-    """Never answered by reads: compared with the last applied value only."""
-
-
-@dataclass(frozen=True, slots=True)
-class Implied(Marker):
-    """Sent on create when nothing is declared, never compared; ``{name}``, ``{project}``, ``{environment}``."""
-
-    template: str
-
-
-M = TypeVar("M", bound=Marker)
-
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """How a value of the spec compares: its markers, and the shapes of its members."""
-
-    markers: tuple[Marker, ...] = ()
-    members: Mapping[str, Shape] = field(default_factory=dict)
-    values: Shape | None = None
-    items: Shape | None = None
-    is_map: bool = False
-
-    def mark(self, wanted: type[M]) -> M | None:
-        """Return the marker of that type, or None."""
-        return next((found for found in self.markers if isinstance(found, wanted)), None)
-
-    def member(self, key: str) -> Shape:
-        """Return the shape of a map's member; members of open maps share one."""
-        return self.members.get(key) or self.values or Shape(is_map=True)
-
-
-@cache
-def shape_of(spec: type[Spec]) -> Shape:
-    """Return the comparable shape of a spec model, read from its annotations."""
-    hints = typing.get_type_hints(spec, include_extras=True)
-    members = {info.alias or name: _shape(hints[name]) for name, info in spec.model_fields.items()}
-    return Shape(members=members, is_map=True)
-
-
-def _shape(hint: object) -> Shape:
-    markers: tuple[Marker, ...] = ()
-    while typing.get_origin(hint) is typing.Annotated:
-        hint, *extras = typing.get_args(hint)
-        markers += tuple(extra for extra in extras if isinstance(extra, Marker))
-    origin, args = typing.get_origin(hint), typing.get_args(hint)
-    if origin in (typing.Union, types.UnionType):
-        inner = [_shape(arg) for arg in args if arg is not types.NoneType]
-        best = next((one for one in inner if one.is_map or one.items), inner[0])
-        return Shape(best.markers + markers, best.members, best.values, best.items, best.is_map)
-    if isinstance(hint, type) and issubclass(hint, Spec):
-        found = shape_of(hint)
-        return Shape(markers, found.members, None, None, is_map=True)
-    if origin in (dict, Mapping):
-        return Shape(markers, {}, _shape(args[1]), None, is_map=True)
-    if origin in (list, tuple):
-        return Shape(markers, items=_shape(args[0]))
-    return Shape(markers, is_map=hint in (dict, object))
-
-
-@dataclass(frozen=True, slots=True)
 class Facet:
     """A part of a spec that one API call writes.
 
     ``fields`` are top-level members; ``sends`` is ``changed`` (only changed members, each of them complete) or
     ``whole`` (all members of the facet, the declared ones laid over what was just read). ``on_create`` says whether
     the create call takes them. The API accepts the call in the states ``accepts``, refuses it in ``refuses``, and
-    elsewhere the contract is silent: then it is tried. Both are empty for kinds without a lifecycle.
+    elsewhere the contract is silent: then it is tried. Both are empty for kinds without a lifecycle. ``scope`` is the
+    permission that the call needs, where the vendor has such. ``unwrap`` says that the one field is the whole body.
     """
 
     name: str
@@ -179,6 +53,23 @@ class Facet:
     on_create: bool = True
     accepts: frozenset[str] = frozenset()
     refuses: frozenset[str] = frozenset()
+    scope: str = ""
+    unwrap: bool = False
+
+
+class Checked(NamedTuple):
+    """What a preflight says: why the job must not be started, and how many people it would reach, if told."""
+
+    blockers: tuple[str, ...]
+    people: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Preflight:
+    """A POST that only validates, always made directly before its job; ``judge`` reads its answer."""
+
+    path: str
+    judge: Callable[[JsonValue], Checked]
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +77,8 @@ class Transition:
     """One lifecycle verb as one API call.
 
     ``effect_text`` is one sentence for people with ``{people}`` for the number that the API tells. ``covers`` names
-    the facets that an approval is bound to.
+    the facets, and single fields, that an approval is bound to; they must be declared. ``patience`` is how many
+    seconds the state may take to show it, beside the lag of any read.
     """
 
     name: str
@@ -199,6 +91,10 @@ class Transition:
     repeat: Repeat = Repeat.REREAD
     destructive: bool = False
     covers: tuple[str, ...] = ()
+    body: Tree | None = None
+    scope: str = ""
+    preflight: Preflight | None = None
+    patience: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +102,9 @@ class Lifecycle:
     """The states of a kind and the legal pairs with their path; the planner looks a pair up and never searches.
 
     ``liveness`` orders the states by how much they reach people. ``satisfied_by`` lists further live states with
-    which a desired state is content. ``final`` states cannot be adopted without being named in the file.
+    which a desired state is content. ``final`` states cannot be adopted without being named in the file. ``passing``
+    are live states that nobody can wish for. ``locked`` are those left only by a clone. ``no_way`` says of a live
+    state why nothing leads out of it.
     """
 
     states: tuple[str, ...]
@@ -215,6 +113,9 @@ class Lifecycle:
     liveness: Mapping[str, int]
     satisfied_by: Mapping[str, frozenset[str]] = field(default_factory=dict)
     final: frozenset[str] = frozenset()
+    passing: frozenset[str] = frozenset()
+    locked: frozenset[str] = frozenset()
+    no_way: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +128,15 @@ class Deletion:
     effect_text: str
     takes_along: tuple[str, ...] = ()
     refusal_todo: str = ""
+    scope: str = ""
+
+
+class Duplicate(NamedTuple):
+    """The API's duplicate or clone verb: its path with ``{id}`` of the source, and whether it takes a new name."""
+
+    path: str
+    takes_name: bool = False
+    scope: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,6 +144,7 @@ class Capabilities:
     """What the API of a kind can do beyond reading and writing fields."""
 
     delete: Deletion | None = None
+    duplicate: Duplicate | None = None
     idempotency_key: bool = False
 
 
@@ -242,13 +153,16 @@ class Listing:
     """How a collection pages and what a full listing is.
 
     ``envelope``: member names under which items may stand (a bare array is always accepted). ``style``: ``cursor``
-    follows ``pageInfo.endCursor`` with ``after``; ``numbers`` sends ``page`` and ``limit`` and ends with ``pages``
-    (dotted paths into the body). ``queries`` are listings laid together (one a status). ``moves`` says that the
-    listing's updatedAt moves with every facet, so that a cached read may stand for a GET.
+    follows the first of ``cursors`` that an answer holds (its dotted place, and the parameter that takes it), or
+    counted pages; ``numbers`` sends ``page`` and ``limit`` and ends with ``pages_path`` (dotted, into the body).
+    ``queries`` are listings laid together (one a status). ``moves`` says that the listing's updatedAt moves with
+    every facet, so that a cached read may stand for a GET; ``moves_if_trusted`` that it does where the project file
+    says ``trust_updated_at``.
     """
 
     envelope: tuple[str, ...] = ("data",)
     style: Literal["cursor", "numbers", "none"] = "none"
+    cursors: tuple[tuple[str, str], ...] = (("pageInfo.endCursor", "after"),)
     page_param: str = "page"
     size_param: str = "limit"
     page_size: int = 0
@@ -256,6 +170,37 @@ class Listing:
     total_path: str = ""
     queries: tuple[Mapping[str, str], ...] = ({},)
     moves: bool = False
+    moves_if_trusted: bool = False
+
+
+class ItemRead(NamedTuple):
+    """A further GET of an item: its path, the member under which its answer is laid, and when it is needed."""
+
+    path: str
+    into: str
+    wanted: Callable[[Tree], bool]
+
+
+class Named(NamedTuple):
+    """A live object in the words of its file: its fields, key to id, and why it cannot be said for sure."""
+
+    fields: Tree
+    names: Mapping[str, str]
+    doubts: tuple[str, ...] = ()
+
+
+class Naming(NamedTuple):
+    """Parts that people name by keys and the vendor by ids (the nodes of a canvas).
+
+    ``read`` takes the live fields, the declared ones and the known ids by key; ``write`` takes a facet's body with
+    keys, the ids by key and a seed for new ids, and returns the body as sent with all ids by key. ``lost`` says what
+    a body takes away from people who are in it, or nothing.
+    """
+
+    facet: str
+    read: Callable[[Tree, Tree, Mapping[str, str]], Named]
+    write: Callable[[Tree, Mapping[str, str], str], tuple[Tree, Mapping[str, str]]]
+    lost: Callable[[Tree, Tree], str]
 
 
 class NaturalKey(NamedTuple):
@@ -266,10 +211,14 @@ class NaturalKey(NamedTuple):
 
 
 class Parent(NamedTuple):
-    """A kind that lives under another: the field that holds the parent's id, the path parameter's name."""
+    """A kind that lives under another: the field that holds the parent's id, and the parent's kind.
+
+    ``wanted`` is what is to be said of a new parent that no document of this kind names.
+    """
 
     field: str
     kind: str
+    wanted: str = ""
 
 
 class Remark(NamedTuple):
@@ -297,6 +246,10 @@ class Answer:
     reported: tuple[str, ...] = ()
 
 
+def _as_it_is(item: Tree) -> Tree:
+    return item
+
+
 def _nothing(_fields: Tree, _now: datetime) -> tuple[Remark, ...]:
     return ()
 
@@ -309,9 +262,11 @@ def _no_forecast(_fields: Tree, _now: datetime) -> str:
 class Kind:
     """One kind of object of one vendor.
 
-    ``item`` and the facets' paths hold ``{id}`` and, under a parent, ``{parent}``. ``reads`` are query strings
-    added to the item's GET, laid over each other. ``went_live`` tells from fields and reported status whether the
-    object can have reached people (for kinds without a lifecycle).
+    ``item`` and the facets' paths hold ``{id}`` and, under a parent, ``{parent}``. ``also`` are further GETs whose
+    answers are laid into the item; ``laid_out`` brings it into the spec's shape (dotted places that this read leaves
+    out under ``_unread``). ``went_live`` tells from fields and
+    reported status whether the object can have reached people (for kinds without a lifecycle). ``lint`` sees the
+    declared fields and the desired state.
     """
 
     provider: str
@@ -327,12 +282,16 @@ class Kind:
     answer: Answer = Answer()
     listing: Listing = Listing()
     item_query: Mapping[str, str] = field(default_factory=dict)
+    also: tuple[ItemRead, ...] = ()
+    laid_out: Callable[[Tree], Tree] = _as_it_is
+    naming: Naming | None = None
+    create_scope: str = ""
     create_fields: tuple[str, ...] = ()
     parent: Parent | None = None
     lifecycle: Lifecycle | None = None
     capabilities: Capabilities = Capabilities()
     went_live: Callable[[Tree, str, datetime], bool] | None = None
-    lint: Callable[[Tree], tuple[Remark, ...]] | None = None
+    lint: Callable[[Tree, str], tuple[Remark, ...]] | None = None
     warn: Callable[[Tree, datetime], tuple[Remark, ...]] = _nothing
     forecast: Callable[[Tree, datetime], str] = _no_forecast
     timing: tuple[str, ...] = ()
@@ -363,6 +322,21 @@ class Credential:
     hint: str = ""
 
 
+class Setting(NamedTuple):
+    """A value from the environment: its name among the credentials, and the variable that holds it by default."""
+
+    setting: str
+    variable: str
+
+
+class Grant(NamedTuple):
+    """OAuth 2 client credentials: what a token is asked for with, where no ready one is given."""
+
+    token_url: Setting
+    client_id: Setting
+    client_secret: Setting
+
+
 def _words(_status: int, body: object) -> str:
     return str(body) if body else ""
 
@@ -372,7 +346,9 @@ class Provider:
     """One vendor: where it answers, how it is asked, how it says no, and its kinds.
 
     ``requests_per_minute`` is the pace kept by default (80 % of the documented limit). ``explain`` turns the body
-    of an error answer into words. ``in_progress`` tells a 409 that only asks to wait from a definite one.
+    of an error answer into words. ``in_progress`` tells a 409 that only asks to wait from a definite one, ``expired``
+    a 401 that only wants a new token, ``unsupported`` a refusal of one kind of object that fails nothing else.
+    ``reading_posts`` are the ends of paths whose POST only reads; ``unused`` are endpoints left out, with the reason.
     """
 
     name: str
@@ -385,6 +361,15 @@ class Provider:
     sandbox_secret: str = "sandbox"  # noqa: S105 - opens nothing but the sandbox
     explain: Callable[[int, object], str] = _words
     in_progress: Callable[[int, object], bool] = lambda _status, _body: False
+    expired: Callable[[int, object], bool] = lambda _status, _body: False
+    unsupported: Callable[[int, object], bool] = lambda _status, _body: False
     request_id_headers: tuple[str, ...] = ("x-request-id",)
     idempotency_header: str = ""
+    grant: Grant | None = None
     reading_posts: Sequence[str] = ()
+    unused: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def settings(self) -> Mapping[str, str]:
+        """The names of the credentials, each with the environment variable that holds it by default."""
+        return {one.setting: one.variable for one in (self.credential, *(self.grant or ()))}

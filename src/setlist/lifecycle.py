@@ -34,7 +34,7 @@ def is_held(lifecycle: Lifecycle, last_set: str, state: str) -> bool:
 
 def legal_states(kind: Kind) -> tuple[str, ...]:
     """Return the states that ``lifecycle.state`` may name."""
-    return kind.lifecycle.states if kind.lifecycle else ()
+    return tuple(one for one in kind.lifecycle.states if one not in kind.lifecycle.passing) if kind.lifecycle else ()
 
 
 def destroy_choices(kind: Kind) -> tuple[str, ...]:

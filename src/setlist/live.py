@@ -11,11 +11,13 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from setlist.binding import Binding, Observation, State
-from setlist.errors import MalformedError, NotFoundError
+from setlist.errors import MalformedError, NotFoundError, UnsupportedError
 from setlist.http import Reader, fill
-from setlist.kind import Kind, ReadAs
+from setlist.kind import Kind
 from setlist.resource import Listed, LiveResource, Resource, Tree, World, dig, parse_address, read_instant
+from setlist.shape import ReadAs
 
+UNREAD = "_unread"
 CACHE_MARGIN = timedelta(seconds=5)
 T = TypeVar("T")
 Key = tuple[str, str]
@@ -39,15 +41,27 @@ class Question:
 
 async def list_all(readers: Mapping[str, Reader], question: Question) -> World:
     """Return the complete listing of every kind that is declared or bound; any failure fails it all."""
-    calls = [_list_kind(readers[kind.provider], kind, question) for kind in _used(question)]
-    return World(listed=dict(await _together(calls, question.parallelism)))
+    used = _used(question)
+    tops = [_list_kind(readers[kind.provider], kind) for kind in used if kind.parent is None]
+    listed = dict(await _together(tops, question.parallelism))
+    children = [
+        _list_under(readers[kind.provider], kind, parent)
+        for kind in used
+        if kind.parent
+        for parent in _parents(kind, question, listed)
+    ]
+    listed |= {kind.id: () for kind in used if kind.parent}
+    for kind_id, rows in await _together(children, question.parallelism):
+        listed[kind_id] = (*listed[kind_id], *rows)
+    return World(listed=listed)
 
 
 def _used(question: Question) -> list[Kind]:
     named = {one.address.kind_id for one in question.resources}
     named |= {where.kind_id for address in question.state.bindings if (where := parse_address(address))}
     named |= {where.kind_id for one in question.state.intents.values() if (where := parse_address(str(one["address"])))}
-    return [kind for kind_id, kind in sorted(question.kinds.items()) if kind_id in named]
+    children = {kind.id for kind in question.kinds.values() if kind.parent and kind.parent.kind in named}
+    return [kind for kind_id, kind in sorted(question.kinds.items()) if kind_id in named | children]
 
 
 async def _together(calls: Iterable[Awaitable[T]], width: int) -> list[T]:
@@ -67,22 +81,24 @@ async def _together(calls: Iterable[Awaitable[T]], width: int) -> list[T]:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-async def _list_kind(reader: Reader, kind: Kind, question: Question) -> tuple[str, tuple[Listed, ...]]:
-    if kind.parent is None:
-        answer = await reader.list(kind, kind.collection)
-        return kind.id, tuple(Listed(to_live(kind, item, answer.read_at)) for item in answer.items)
-    found: list[Listed] = []
-    for parent in _parents(kind, question):
-        try:
-            answer = await reader.list(kind, fill(kind.collection, parent=parent))
-        except NotFoundError:
-            continue
-        found.extend(Listed(to_live(kind, item, answer.read_at), parent) for item in answer.items)
-    return kind.id, tuple(found)
+async def _list_kind(reader: Reader, kind: Kind) -> tuple[str, tuple[Listed, ...]]:
+    answer = await reader.list(kind, kind.collection)
+    return kind.id, tuple(Listed(to_live(kind, item, answer.read_at)) for item in answer.items)
 
 
-def _parents(kind: Kind, question: Question) -> list[str]:
-    """Return the remote ids under which a child collection is listed: bound parents, and parents given by id."""
+async def _list_under(reader: Reader, kind: Kind, parent: str) -> tuple[str, tuple[Listed, ...]]:
+    try:
+        answer = await reader.list(kind, fill(kind.collection, parent=parent))
+    except NotFoundError:
+        return kind.id, ()
+    return kind.id, tuple(Listed(to_live(kind, item, answer.read_at), parent) for item in answer.items)
+
+
+def _parents(kind: Kind, question: Question, listed: Mapping[str, tuple[Listed, ...]]) -> list[str]:
+    """Return the remote ids under which a child collection is listed.
+
+    They are those of bound parents, those given by id, and those of live objects that may yet be adopted as parents.
+    """
     parent_kind = kind.parent.kind if kind.parent else ""
     bound = {one.id for address, one in question.state.bindings.items() if address.startswith(f"{parent_kind}/")}
     bound |= {one.parent for address, one in question.state.bindings.items() if address.startswith(f"{kind.id}/")}
@@ -91,7 +107,19 @@ def _parents(kind: Kind, question: Question) -> list[str]:
         for one in question.resources
         if one.address.kind_id == kind.id and kind.parent and (value := one.fields.get(kind.parent.field))
     }
-    return sorted((bound | named) - {""})
+    loose = [
+        one
+        for one in question.resources
+        if one.address.kind_id == parent_kind and str(one.address) not in question.state.bindings
+    ]
+    names = question.keys.get(parent_kind, frozenset()) if loose else frozenset()
+    possible = {
+        one.live.id
+        for one in listed.get(parent_kind, ())
+        if loose and _may_match(question.kinds[parent_kind], one.live, names)
+    }
+    possible |= {one.rules.adopt_id for one in loose if one.rules.adopt_id}
+    return sorted((bound | named | possible) - {""})
 
 
 async def read_all(readers: Mapping[str, Reader], question: Question, listings: World) -> World:
@@ -182,13 +210,19 @@ async def _read_or_none(readers: Mapping[str, Reader], kind: Kind, remote_id: st
         return await read(readers[kind.provider], kind, remote_id, parent)
     except NotFoundError:
         return None
+    except UnsupportedError as error:
+        return LiveResource(kind=kind.id, id=remote_id, fields={}, unsupported=error.what)
 
 
 async def read(reader: Reader, kind: Kind, remote_id: str, parent: str = "") -> LiveResource:
-    """Return one object read whole; raises NotFoundError where there is none."""
-    path = fill(kind.item, id=remote_id, **({"parent": parent} if kind.parent else {}))
-    reply = await reader.get(path, dict(kind.item_query))
-    return to_live(kind, unwrap(kind, reply.body), reply.date)
+    """Return one object read whole, by as many GETs as its kind needs; raises NotFoundError where there is none."""
+    ids = {"id": remote_id, **({"parent": parent} if kind.parent else {})}
+    reply = await reader.get(fill(kind.item, **ids), dict(kind.item_query))
+    item = unwrap(kind, reply.body)
+    for more in kind.also:
+        if more.wanted(item):
+            item = {**item, more.into: unwrap(kind, (await reader.get(fill(more.path, **ids))).body)}
+    return to_live(kind, item, reply.date)
 
 
 def unwrap(kind: Kind, body: JsonValue) -> Tree:
@@ -202,6 +236,7 @@ def unwrap(kind: Kind, body: JsonValue) -> Tree:
 def to_live(kind: Kind, item: Tree, read_at: str) -> LiveResource:
     """Return a vendor's object in the spec's shape; members that are not there are named as unread."""
     answer = kind.answer
+    item = kind.laid_out(item)
     fields: Tree = {}
     unread: set[str] = set()
     for name, shape in kind.shape.members.items():
@@ -212,6 +247,8 @@ def to_live(kind: Kind, item: Tree, read_at: str) -> LiveResource:
             fields[name] = dig(item, found[0])
         else:
             unread.add(name)
+    told = item.get(UNREAD)
+    unread |= {str(one) for one in told} if isinstance(told, list) else set()
     remote_id = next((str(item[name]) for name in answer.id if isinstance(item.get(name), str | int)), "")
     if not remote_id:
         raise MalformedError(f"{kind.id}: an object without an id")

@@ -25,18 +25,19 @@ from setlist.diff.identity import Sight, natural_key
 from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, UnknownOutcomeError
 from setlist.graph import order, select
 from setlist.guard import Limits, refuse_gone, refuse_reach, refuse_removals, refuse_start
-from setlist.http import App, Budget, Endpoint, Reader, Writer, in_process, open_reader, open_writer
+from setlist.http import Budget, Endpoint, Granted, Reader, Writer, open_reader, open_writer
 from setlist.journal import Outcome, Receipt
 from setlist.kind import Effect, Kind, Provider
 from setlist.live import Question, list_all, read_all
 from setlist.plan import Approval, Change, Plan, Step, seal
 from setlist.project import Project, Settings, find_project, read_project
 from setlist.registry import find_providers, kinds_of
-from setlist.resource import Resource, World, parse_address, read_instant
+from setlist.resource import Resource, World, dig, parse_address, read_instant
 from setlist.source import Inputs, Loaded, load
 from setlist.state.file import FileStore
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.store import Owner, Store, wall_clock
+from setlist.transport import App, in_process
 from setlist.version import __version__
 
 SANDBOX_URL = "http://sandbox.invalid"
@@ -56,8 +57,14 @@ class Setup:
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
-        """Every known kind by ``provider/Kind``."""
-        return kinds_of(self.providers)
+        """Every known kind by ``provider/Kind``, as the project file trusts its listing."""
+        return {kind_id: self._trusted(kind) for kind_id, kind in kinds_of(self.providers).items()}
+
+    def _trusted(self, kind: Kind) -> Kind:
+        settings = self.settings.providers.get(kind.provider)
+        if not (settings and settings.trust_updated_at and kind.listing.moves_if_trusted):
+            return kind
+        return replace(kind, listing=replace(kind.listing, moves=True))
 
     @property
     def scope(self) -> Scope:
@@ -111,24 +118,41 @@ def base_url(setup: Setup, name: str) -> str:
 
 
 def endpoint(setup: Setup, name: str, budget: Budget) -> Endpoint:
-    """Return how a provider is reached; the secret comes from the variable that the project file names."""
+    """Return how a provider is reached; secrets come from the variables that the project file names."""
     settings, provider = setup.settings.providers.get(name), setup.providers[name]
-    variable = provider.credential.variable
-    if settings:
-        variable = settings.credentials.get(provider.credential.setting, variable)
     sandboxed = _is_sandboxed(setup, name)
-    secret = setup.inputs.environ.get(variable, provider.sandbox_secret if sandboxed else "")
+    secret = given(setup, name, provider.credential.setting) or (provider.sandbox_secret if sandboxed else "")
     made = Endpoint(
         provider=provider,
         base_url=base_url(setup, name),
         secret=secret,
-        variable=variable,
+        variable=variable(setup, name, provider.credential.setting),
         requests_per_minute=(settings and settings.requests_per_minute) or provider.requests_per_minute,
         timeout=_timeout(setup, name),
         budget=budget,
         insecure=bool(settings and settings.insecure),
+        grant=None if secret else _grant(setup, name),
     )
     return replace(made, transport=in_process(sandbox_app(setup)), wait_factor=0.0) if sandboxed else made
+
+
+def variable(setup: Setup, name: str, setting: str) -> str:
+    """Return the environment variable that holds a credential: the project file's choice, or the vendor's usual one."""
+    settings = setup.settings.providers.get(name)
+    usual = setup.providers[name].settings[setting]
+    return settings.credentials.get(setting, usual) if settings else usual
+
+
+def given(setup: Setup, name: str, setting: str) -> str:
+    """Return the value of a credential, or an empty text."""
+    return setup.inputs.environ.get(variable(setup, name, setting), "")
+
+
+def _grant(setup: Setup, name: str) -> Granted | None:
+    """Return what a token is asked for with, if the vendor gives tokens and all of it is there."""
+    grant = setup.providers[name].grant
+    values = [given(setup, name, one.setting) for one in grant] if grant else []
+    return Granted(*values) if values and all(values) else None
 
 
 def sandbox_app(setup: Setup) -> App:
@@ -308,12 +332,13 @@ def _expiry(setup: Setup, changes: tuple[Change, ...], steps: tuple[Step, ...], 
     by_address = {change.address: change for change in changes}
     for step in steps:
         change = by_address[step.address]
-        timing = setup.kinds[f"{change.provider_name}/{change.type}"].timing
-        notice = guards.min_notice if step.effect is Effect.IRREVERSIBLE else timedelta()
         fields = change.change.after or {}
-        texts = (fields.get(name) for name in timing if name in step.sets)
-        points = (read_instant(text, fields.get("timeZone")) for text in texts if isinstance(text, str))
-        moments += [point - notice for point in points if point and point > now]
+        final = step.effect is Effect.IRREVERSIBLE
+        for place in setup.kinds[f"{change.provider_name}/{change.type}"].timing:
+            text = dig(fields, tuple(place.split(".")))
+            written = place.split(".")[0] in step.sets or (final and step.upward)
+            point = read_instant(text, fields.get("timeZone")) if isinstance(text, str) and written else None
+            moments += [point - (guards.min_notice if final else timedelta())] if point and point > now else []
     return min(moments)
 
 
@@ -345,7 +370,14 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
             refuse_unapproved(plan, setup.kinds, setup.scope, consent)
             await ledger.write(*_anchors(setup, plan, ledger))
-            crew = replace(_crew(setup, plan, (ledger, crew_of), course), left_out=left_out(plan, consent))
+            guards = setup.settings.guards
+            crew = replace(
+                _crew(setup, plan, (ledger, crew_of), course),
+                left_out=left_out(plan, consent),
+                growth=guards.audience_growth,
+                most=guards.max_recipients,
+                notice=guards.min_notice,
+            )
             receipt = await run(crew, world, words)
         await setup.store.put_receipt(receipt)
     return receipt

@@ -61,8 +61,9 @@ class Approval(_Planned):
 class Step(_Planned):
     """One API call of a plan (or none: ``method`` is empty for adopt and forget).
 
-    ``path`` may hold ``{id}`` and ``{parent}``, known when the step runs. ``body`` is complete but for ``holes``.
-    ``sets`` names the declared top-level fields that the call writes; they are verified after it.
+    ``path`` may hold ``{id}`` and ``{parent}``, known when the step runs; a copy's ``{id}`` is that of ``source``.
+    ``body`` is complete but for ``holes``. ``sets`` names the declared top-level fields that the call writes; they are
+    verified after it. ``names`` are the vendor's ids of its parts by the keys that people gave them.
     """
 
     id: str
@@ -71,9 +72,11 @@ class Step(_Planned):
     facet: str = ""
     method: str = ""
     path: str = ""
+    source: str = ""
     body: JsonValue = None
     holes: tuple[Hole, ...] = ()
     sets: tuple[str, ...] = ()
+    names: dict[str, str] = Field(default_factory=dict)
     goal: str = ""
     upward: bool = False
     repeat: Repeat = Repeat.REPEAT
@@ -83,6 +86,7 @@ class Step(_Planned):
     destructive: bool = False
     people: int | None = None
     approval: Approval | None = None
+    scope: str = ""
     attempt: int = 0
     needs: tuple[str, ...] = ()
 

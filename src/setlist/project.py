@@ -110,6 +110,9 @@ class Guards(Spec):
         default=0.3, ge=0, le=1, description="The largest share of a kind's objects one plan may remove."
     )
     max_recipients: int | None = Field(default=None, ge=0, description="The most people that one send may reach.")
+    audience_growth: float = Field(
+        default=0.1, ge=0, description="By how large a share a send's audience may have grown since its plan."
+    )
     min_notice: Duration = Field(
         default=timedelta(minutes=15),
         description="How far ahead a send must lie.",
@@ -148,6 +151,9 @@ class ProviderSettings(Spec):
         default=None, gt=0, description="The pace, if not the vendor's usual one."
     )
     timeout: Duration | None = Field(default=None, description="How long to wait for one answer.")
+    trust_updated_at: bool = Field(
+        default=False, description="Spare the reads of objects whose updatedAt in the listing did not move."
+    )
     insecure: bool = Field(default=False, description="Allow a base_url that is not encrypted.")
 
 

@@ -96,6 +96,8 @@ class Rules(Spec):
     ignore_changes: tuple[str, ...] = ()
     on_destroy: str | None = None
     when_live: str = "refuse"
+    when_locked: str = "refuse"
+    copy_of: str | None = None
     on_conflict: str | None = None
     adopt_id: str | None = None
     adopt_not: tuple[str, ...] = ()
@@ -122,7 +124,8 @@ class Resource:
     @property
     def dependencies(self) -> tuple[Address, ...]:
         """Every address that this one waits for, sorted, without doubles."""
-        named = {found for text, _ in self.rules.depends_on if (found := parse_address(text))}
+        texts = [text for text, _ in self.rules.depends_on] + [self.rules.copy_of or ""]
+        named = {found for text in texts if (found := parse_address(text))}
         return tuple(sorted(named | set(self.links)))
 
     def place(self, path: Path = ()) -> Origin:
@@ -138,7 +141,8 @@ class LiveResource:
 
     ``fields`` holds every writable member that could be read, declared or not; ``unread`` names top-level members
     that this read leaves out. ``state`` is the lifecycle state (empty where the kind has none), ``status`` only
-    reported. ``read_at`` is the vendor's clock, as an ISO instant.
+    reported. ``read_at`` is the vendor's clock, as an ISO instant. ``unsupported`` is the vendor's word for an object
+    that it has and whose reading its API refuses.
     """
 
     kind: str
@@ -155,6 +159,7 @@ class LiveResource:
     people: int | None = None
     read_at: str = ""
     archived: bool = False
+    unsupported: str = ""
 
 
 class Listed(NamedTuple):

@@ -8,24 +8,22 @@ import pytest
 from hypothesis import given, strategies as st
 
 from setlist.compare import Sides, Verdict, compare, fingerprint, inside, laid_over, normal, wire, without
-from setlist.kind import (
-    Facet,
+from setlist.kind import Facet, Kind, NaturalKey
+from setlist.providers.fanfare.experience import EXPERIENCE
+from setlist.resource import LiveResource, Spec, canonical
+from setlist.shape import (
     Folded,
     Immutable,
     Implied,
     Instant,
     KeyedBy,
-    Kind,
     Money,
-    NaturalKey,
     ServerAdded,
     ServerDefault,
     Text,
     Unordered,
     WriteOnly,
 )
-from setlist.providers.fanfare.experience import EXPERIENCE
-from setlist.resource import LiveResource, Spec, canonical
 
 
 class Item(Spec):

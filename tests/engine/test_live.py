@@ -245,7 +245,7 @@ class TestExperience:
     )
     def test_local_times_must_be_clear(self, opens: Any, zone: str | None, words: str | None) -> None:
         fields = {"openAt": opens, **({"timeZone": zone} if zone else {})}
-        assert [one.what for one in lint(fields)] == ([words] if words else [])
+        assert [one.what for one in lint(fields, "")] == ([words] if words else [])
 
     @pytest.mark.parametrize(
         ("fields", "status", "live"),

@@ -9,11 +9,12 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from setlist.kind import Effect, Implied, Kind, Lifecycle, NaturalKey, Parent, Provider, Remark, Transition
+from setlist.kind import Effect, Kind, Lifecycle, NaturalKey, Parent, Provider, Remark, Transition
 from setlist.project import read_project
 from setlist.providers.fanfare import PROVIDER as FANFARE
 from setlist.providers.fanfare.experience import EXPERIENCE
 from setlist.resource import Spec, Tree
+from setlist.shape import Implied
 from setlist.source import Inputs, Loaded, load
 
 

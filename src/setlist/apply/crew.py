@@ -7,7 +7,7 @@ import hashlib
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pydantic import JsonValue
 
@@ -26,7 +26,9 @@ class Crew:
 
     ``patience`` gives, by provider, the seconds after which an unanswered request can no longer be on its way.
     ``lag`` is how many seconds a read may trail a write. ``stop`` is set by a signal: no new step begins.
-    ``left_out`` names the steps that the person asked to leave out.
+    ``left_out`` names the steps that the person asked to leave out. ``growth`` is the share by which an audience may
+    have grown since the plan, ``most`` the most people that one send may reach, ``notice`` how far ahead it
+    must lie.
     """
 
     plan: Plan
@@ -40,6 +42,9 @@ class Crew:
     lag: float = 5.0
     report: Callable[[Outcome], None] = lambda _outcome: None
     left_out: frozenset[str] = frozenset()
+    growth: float = 0.10
+    most: int | None = None
+    notice: timedelta = timedelta()
     refused: set[str] = field(default_factory=set)
 
     def kind(self, change: Change) -> Kind:
@@ -95,6 +100,9 @@ def rebound(crew: Crew, change: Change, live: LiveResource, news: Mapping[str, o
         "state_set": old.state_set if old else "",
         "protected": bool(change.rules.get("prevent_destroy")),
         "parent": parent_of(crew, change),
+        "adopted": old.adopted if old else False,
+        "names": old.names if old else {},
+        "sends": old.sends if old else (),
         "observation": observe(live),
     }
     return put("bindings", change.address, Binding.model_validate({**members, **news}))
@@ -106,9 +114,9 @@ def intent_for(crew: Crew, change: Change, step: Step, request: tuple[str, JsonV
     name = f"{change.address}:{step.action}"
     attempt = crew.ledger.attempts.get(name, 0)
     binding = crew.ledger.binding(change.address)
-    remote_id = binding.id if binding and step.action != "create" else ""
+    remote_id = binding.id if binding and step.action not in ("create", "clone") else ""
     seed = [crew.plan.lineage, change.address, step.method, path, remote_id, body, attempt]
-    created = step.action == "create"
+    created = step.action in ("create", "clone")
     return Intent(
         id=hashlib.sha256(canonical([crew.plan.id, step.id])).hexdigest()[:32],
         plan=crew.plan.id,
@@ -119,7 +127,7 @@ def intent_for(crew: Crew, change: Change, step: Step, request: tuple[str, JsonV
         method=step.method,
         path=path,
         body=body,
-        natural_key=change.natural_key if created else {},
+        natural_key=_found_by(change, step, body) if created else {},
         remote_id=remote_id,
         parent=parent_of(crew, change),
         goal=step.goal,
@@ -130,6 +138,13 @@ def intent_for(crew: Crew, change: Change, step: Step, request: tuple[str, JsonV
         rules=change.rules,
         dependencies=change.dependencies,
     )
+
+
+def _found_by(change: Change, step: Step, body: JsonValue) -> Tree:
+    """Return what a create is found by if its answer is lost: its key, or the name that a copy was given."""
+    if step.action == "create" and not step.source:
+        return change.natural_key
+    return {"name": body["name"]} if isinstance(body, dict) and "name" in body else {}
 
 
 def _key(seed: list[JsonValue]) -> str:

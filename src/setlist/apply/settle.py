@@ -38,7 +38,7 @@ def settle_creates(
     parts = [
         _settle_create(state, kinds[_kind_id(intent)], world, (intent, now, patience))
         for intent in open_intents(state.intents)
-        if intent.action == "create" and _kind_id(intent) in kinds
+        if intent.action in ("create", "clone") and _kind_id(intent) in kinds
     ]
     return _joined(parts)
 
@@ -71,8 +71,14 @@ def _settle_create(
         return Settled((*bound(intent, remote_id), *closed(state.attempts, intent)), words)
     begun = read_instant(intent.at, None) or now
     left = (begun + timedelta(seconds=patience.get(kind.provider, 0.0)) - now).total_seconds()
-    words = (f"{intent.address}: its create had not reached {kind.provider}",)
+    words = (f"{intent.address}: its {intent.action} {_not_found(intent, kind)}",)
     return Settled(closed(state.attempts, intent), words, wait=max(0.0, left))
+
+
+def _not_found(intent: Intent, kind: Kind) -> str:
+    if intent.natural_key:
+        return f"had not reached {kind.provider}"
+    return f"got no answer; if it reached {kind.provider}, a draft copy is left there that nobody manages"
 
 
 def matches(state: State, kind: Kind, world: World, intent: Intent) -> list[Listed]:
@@ -80,12 +86,15 @@ def matches(state: State, kind: Kind, world: World, intent: Intent) -> list[List
 
     A weak key needs more: an object that the vendor says was made before the intent is not ours.
     """
+    if not intent.natural_key:
+        return []
     found = [
         one
         for one in candidates(kind, world, intent.natural_key)
         if not state.address_of(one.live.id, kind.id) and one.parent in ("", intent.parent) and not one.live.archived
     ]
-    return found if kind.natural_key.strong else [one for one in found if not _is_older(one, intent)]
+    is_strong = kind.natural_key.strong and set(intent.natural_key) == set(kind.natural_key.fields)
+    return found if is_strong else [one for one in found if not _is_older(one, intent)]
 
 
 def _is_older(one: Listed, intent: Intent) -> bool:
@@ -121,7 +130,7 @@ def settle_transitions(state: State, kinds: Mapping[str, Kind], world: World) ->
     parts: list[Settled] = []
     for intent in open_intents(state.intents):
         kind = kinds.get(_kind_id(intent))
-        if intent.action == "create" or kind is None or kind.lifecycle is None:
+        if intent.action in ("create", "clone") or kind is None or kind.lifecycle is None:
             continue
         live = world.live.get((kind.id, intent.remote_id))
         done = live is not None and is_satisfied(kind.lifecycle, intent.goal, live.state)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -10,16 +12,25 @@ from pydantic import JsonValue
 
 from setlist.apply.crew import Crew, declared, filled, intent_for, parent_of, rebound
 from setlist.apply.settle import closed, matches
-from setlist.binding import Record, Tombstone, put
+from setlist.approval import covered_names
+from setlist.binding import Record, Sent, Tombstone, put
 from setlist.compare import Sides, Verdict, compare, fingerprint
-from setlist.errors import LostAnswerError, NotFoundError, RefusedError, StaleError, UnknownOutcomeError, VendorError
+from setlist.errors import (
+    BlockedError,
+    LostAnswerError,
+    NotFoundError,
+    RefusedError,
+    StaleError,
+    UnknownOutcomeError,
+    VendorError,
+)
 from setlist.http import Reply, fill
 from setlist.journal import Intent
-from setlist.kind import Effect, Kind, Repeat
+from setlist.kind import Effect, Kind, Named, Repeat, Transition
 from setlist.lifecycle import is_satisfied
 from setlist.live import read, to_live, unwrap
 from setlist.plan import Change, Step
-from setlist.resource import Listed, LiveResource, World, dotted, parse_dotted
+from setlist.resource import Listed, LiveResource, World, dig, dotted, parse_dotted, read_instant
 
 
 class Done(NamedTuple):
@@ -39,30 +50,54 @@ async def perform(crew: Crew, change: Change, step: Step, *, is_first: bool) -> 
         case "create":
             return await _create(crew, change, step)
         case "adopt":
-            return await _adopt(crew, change)
+            return await _adopt(crew, change, step)
         case "forget":
             return await _forget(crew, change, step)
-        case "delete":
-            await _recheck(crew, change, is_first=is_first)
-            return await _delete(crew, change, step)
         case _:
             if is_first or step.effect is Effect.IRREVERSIBLE:
-                await _recheck(crew, change, is_first=is_first)
-            return await (_update if step.facet else _transition)(crew, change, step)
+                await _recheck(crew, change, step, is_first=is_first)
+            usual = _update if step.facet else _transition
+            work = {"clone": _create, "preflight": _preflight, "delete": _delete}.get(step.action, usual)
+            return await work(crew, change, step)
 
 
-async def _recheck(crew: Crew, change: Change, *, is_first: bool) -> None:
-    """Read the object again before its first write; raises StaleError if it is not what was planned for."""
+async def _recheck(crew: Crew, change: Change, step: Step, *, is_first: bool) -> None:
+    """Read the object again before its first write; raises StaleError if it is not what was planned for.
+
+    Before what cannot be undone it is read once more: what was approved must be what is live.
+    """
     try:
         live = await _live(crew, change)
     except NotFoundError:
-        if any(step.action == "delete" for step in crew.plan.steps_of(change)):
+        if any(one.action == "delete" for one in crew.plan.steps_of(change)):
             return
         raise StaleError(f"{change.id} is gone since the plan was made", todo="run setlist plan again") from None
     if is_first and change.fingerprint and fingerprint(crew.kind(change), live) != change.fingerprint:
         by = f" by {live.updated_by} at {live.updated_at}" if live.updated_by else ""
         what = f"{change.id} was changed{by} since the plan was made"
         raise StaleError(what, where=change.address, todo="run setlist plan again")
+    if step.effect is Effect.IRREVERSIBLE and step.upward:
+        _still_approved(crew, change, step, live)
+
+
+def _still_approved(crew: Crew, change: Change, step: Step, live: LiveResource) -> None:
+    """Raise StaleError if what an approval covers is not what is live, or if it would happen too soon."""
+    kind = crew.kind(change)
+    names = covered_names(kind, step.action)
+    wanted = {name: value for name, value in declared(crew, change).items() if name in names}
+    shown = replace(live, fields=_named(crew, change, step, live).fields)
+    rows = compare(kind, Sides(wanted, frozenset(), (), None, shown))
+    moved = [dotted(one.path) for one in rows if one.verdict is not Verdict.UNREADABLE]
+    if moved:
+        what = f"{', '.join(moved)} is not live as it was approved"
+        raise StaleError(what, where=change.address, todo="run setlist plan again")
+    soonest = crew.now() + crew.notice
+    for place in kind.timing:
+        text = dig(shown.fields, tuple(place.split(".")))
+        point = read_instant(text, None) if isinstance(text, str) and place.split(".")[0] in names else None
+        if point and point < soonest:
+            what = f"{place} ({text}) is less than {crew.notice} ahead (guards.min_notice)"
+            raise StaleError(what, where=change.address, todo="set a later time, then setlist plan again")
 
 
 async def _live(crew: Crew, change: Change) -> LiveResource:
@@ -77,14 +112,15 @@ def _remote_id(crew: Crew, change: Change) -> str:
 
 async def _create(crew: Crew, change: Change, step: Step) -> Done:
     kind = crew.kind(change)
-    path = fill(step.path, **({"parent": parent_of(crew, change)} if kind.parent else {}))
+    source = change.id if step.action == "clone" else crew.ids().get(step.source, "")
+    path = fill(step.path, **_parent(kind, parent_of(crew, change)), **({"id": source} if source else {}))
     body = filled(step.body, step.holes, crew.ids())
     intent = intent_for(crew, change, step, (path, body))
     await crew.ledger.write(put("intents", intent.id, intent))
     remote_id, request_id = await _create_once(crew, change, intent)
     live = LiveResource(kind=kind.id, id=remote_id, fields={}, state=step.goal)
-    record = rebound(crew, change, live, {"base": intent.base, "state_set": step.goal, "observation": None})
-    await crew.ledger.write(record, *closed(crew.ledger.attempts, intent))
+    news = {"base": intent.base, "state_set": step.goal, "observation": None, "names": step.names}
+    await crew.ledger.write(rebound(crew, change, live, news), *closed(crew.ledger.attempts, intent))
     await _verify(crew, change, step)
     return Done(remote_id, request_id)
 
@@ -147,12 +183,13 @@ def _parent(kind: Kind, parent: str) -> dict[str, str]:
     return {"parent": parent} if kind.parent else {}
 
 
-async def _adopt(crew: Crew, change: Change) -> Done:
-    await _recheck(crew, change, is_first=True)
+async def _adopt(crew: Crew, change: Change, step: Step) -> Done:
+    await _recheck(crew, change, step, is_first=True)
     live = await _live(crew, change)
     writes = any(step.facet for step in crew.plan.steps_of(change))
     base = {} if writes else declared(crew, change)
-    await crew.ledger.write(rebound(crew, change, live, {"base": base, "state_set": live.state}))
+    news = {"base": base, "state_set": live.state, "adopted": True}
+    await crew.ledger.write(rebound(crew, change, live, news))
     return Done(live.id)
 
 
@@ -192,6 +229,29 @@ async def _delete(crew: Crew, change: Change, step: Step) -> Done:
     return Done(change.id, request_id)
 
 
+async def _preflight(crew: Crew, change: Change, step: Step) -> Done:
+    """Ask the vendor whether the job may be started; raises BlockedError with its reasons, or if it grew too large."""
+    kind = crew.kind(change)
+    job = next(one for one in crew.plan.steps_of(change) if one.id == step.id.removesuffix(":preflight"))
+    judge = next(
+        one.preflight.judge for path in _paths(kind) for one in path if one.name == job.action and one.preflight
+    )
+    reply = await crew.writer(change).ask(fill(step.path, id=_remote_id(crew, change)))
+    found = judge(reply.body)
+    reasons = list(found.blockers)
+    if job.people is not None and (found.people or 0) > job.people * (1 + crew.growth):
+        reasons.append(f"it would reach {found.people} people now, {job.people} were planned")
+    if crew.most is not None and (found.people or 0) > crew.most:
+        reasons.append(f"it would reach {found.people} people, more than guards.max_recipients ({crew.most})")
+    if reasons:
+        raise BlockedError("; ".join(reasons), where=change.address, todo="mend that, then setlist plan again")
+    return Done(_remote_id(crew, change), reply.request_id)
+
+
+def _paths(kind: Kind) -> Iterable[tuple[Transition, ...]]:
+    return kind.lifecycle.pairs.values() if kind.lifecycle else ()
+
+
 async def _update(crew: Crew, change: Change, step: Step) -> Done:
     kind = crew.kind(change)
     remote_id = _remote_id(crew, change)
@@ -221,7 +281,16 @@ async def _verify(crew: Crew, change: Change, step: Step) -> None:
     binding = crew.ledger.binding(change.address)
     kept = {name: fields[name] for name in step.sets if name in fields}
     base = {**(binding.base if binding else {}), **kept}
-    await crew.ledger.write(rebound(crew, change, live, {"base": base}))
+    names = {"names": _named(crew, change, step, live).names} if step.names else {}
+    await crew.ledger.write(rebound(crew, change, live, {"base": base, **names}))
+
+
+def _named(crew: Crew, change: Change, step: Step, live: LiveResource) -> Named:
+    """Return the live fields in the file's words; ids that the vendor gave anew are found again by structure."""
+    naming, binding = crew.kind(change).naming, crew.ledger.binding(change.address)
+    if naming is None:
+        return Named(live.fields, {})
+    return naming.read(live.fields, declared(crew, change), step.names or (binding.names if binding else {}))
 
 
 async def _compared(crew: Crew, change: Change, step: Step) -> tuple[LiveResource | None, list[str]]:
@@ -235,7 +304,8 @@ async def _compared(crew: Crew, change: Change, step: Step) -> tuple[LiveResourc
     wanted = {name: fields[name] for name in step.sets if name in fields}
     paths = change.rules.get("ignore_changes")
     ignored = tuple(parse_dotted(str(path)) for path in (paths if isinstance(paths, list) else []))
-    rows = compare(kind, Sides(wanted, frozenset(), ignored, None, live))
+    shown = replace(live, fields=_named(crew, change, step, live).fields)
+    rows = compare(kind, Sides(wanted, frozenset(), ignored, None, shown))
     return live, [dotted(one.path) for one in rows if one.verdict is not Verdict.UNREADABLE]
 
 
@@ -249,7 +319,11 @@ async def _transition(crew: Crew, change: Change, step: Step) -> Done:
     origin = (await _live(crew, change)).state
     request_id = await _hop(crew, change, intent, origin)
     live = await _reached(crew, change, step)
-    news = {"state_set": step.goal}
+    news: dict[str, object] = {"state_set": step.goal}
+    binding = crew.ledger.binding(change.address)
+    if step.upward and step.effect is Effect.IRREVERSIBLE and binding:
+        done = Sent(action=step.action, at=crew.now().isoformat(), id=remote_id, people=step.people)
+        news["sends"] = (*binding.sends, done)
     await crew.ledger.write(rebound(crew, change, live, news), *closed(crew.ledger.attempts, intent))
     return Done(remote_id, request_id)
 
@@ -281,7 +355,7 @@ def _is_there(crew: Crew, change: Change, goal: str, state: str) -> bool:
 
 
 async def _reached(crew: Crew, change: Change, step: Step) -> LiveResource:
-    end = crew.now() + timedelta(seconds=crew.lag)
+    end = crew.now() + timedelta(seconds=max(crew.lag, _patience(crew.kind(change), step)))
     pause = 0.05
     while True:
         live = await _live(crew, change)
@@ -292,3 +366,7 @@ async def _reached(crew: Crew, change: Change, step: Step) -> LiveResource:
             raise NotKeptError(what, where=change.address)
         await asyncio.sleep(pause)
         pause *= 2
+
+
+def _patience(kind: Kind, step: Step) -> float:
+    return max((one.patience for path in _paths(kind) for one in path if one.name == step.action), default=0.0)

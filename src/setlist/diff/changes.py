@@ -16,7 +16,7 @@ from setlist.diff.hops import around, route
 from setlist.diff.identity import Case, Identity, Sight, has_been_live, identify, natural_key
 from setlist.diff.removal import removal
 from setlist.errors import SetlistError
-from setlist.kind import Kind, Remark
+from setlist.kind import Effect, Kind, Named, Remark
 from setlist.lifecycle import is_held
 from setlist.plan import Action, Change, Delta, Note, Step
 from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_address, parse_dotted
@@ -167,6 +167,8 @@ class _Present(NamedTuple):
     live: LiveResource
     binding: Binding | None
     fields: tuple[FieldChange, ...]
+    named: Named
+    sight: Sight
 
 
 def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishes], base: Change) -> Planned:
@@ -177,19 +179,29 @@ def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishe
     binding = sight.state.bindings.get(base.address) if identity.case is Case.BOUND else None
     ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
     holes = frozenset(hole.path for hole in resource.holes)
-    fields = compare(kind, Sides(resource.fields, holes, ignored, binding.base if binding else None, live))
-    present = _Present(resource, live, binding, fields)
-    change = base.model_copy(update=_described(sight, kind, present, identity))
+    named = _named_parts(kind, resource, live, binding)
+    shown = replace(live, fields=named.fields)
+    fields = compare(kind, Sides(resource.fields, holes, ignored, binding.base if binding else None, shown))
+    present = _Present(resource, shown, binding, fields, named, sight)
+    change = base.model_copy(
+        update={**_described(sight, kind, present, identity), "fingerprint": fingerprint(kind, live)}
+    )
     return _resolved(kind, present, wishes, change)
 
 
+def _named_parts(kind: Kind, resource: Resource, live: LiveResource, binding: Binding | None) -> Named:
+    """Return the live fields in the file's words, with the ids of what people name by keys."""
+    if kind.naming is None:
+        return Named(live.fields, {})
+    return kind.naming.read(live.fields, resource.fields, binding.names if binding else {})
+
+
 def _described(sight: Sight, kind: Kind, present: _Present, identity: Identity) -> dict[str, object]:
-    resource, live, _, fields = present
+    resource, live, _, fields, _, _ = present
     gone = sight.state.bindings.get(str(resource.address)) if identity.case is Case.ADOPT else None
     return {
         "id": live.id,
         "replaces": gone.id if gone else "",
-        "fingerprint": fingerprint(kind, live),
         "fields": fields,
         "state": live.state,
         "status": live.status,
@@ -235,17 +247,20 @@ def _unreadable(fields: tuple[FieldChange, ...]) -> tuple[Note, ...]:
 
 def _resolved(kind: Kind, present: _Present, wishes: Wishes, change: Change) -> Planned:
     """Decide what becomes of drift and conflicts, then plan writes and hops."""
-    resource, live, _, fields = present
+    resource, live, _, fields, named, _ = present
     policy = resource.rules.on_conflict or wishes.on_conflict
     blocked = [_conflict(one, change) for one in fields if one.verdict is Verdict.CONFLICT and policy == "fail"]
     if wishes.on_drift == "fail":
         blocked += [_drifted(one, change) for one in fields if one.verdict is Verdict.DRIFT]
     wanted = tuple(_as_written(one, policy) for one in fields if _is_written(one, policy, wishes))
     kept, notes = _acceptable(kind, live, wanted)
-    done = writes.update(kind, resource, live, kept)
+    done = writes.update(kind, resource, live, kept, named.names)
     held = _is_held(kind, present, wishes)
+    if not blocked and not done.blocked and _is_cloned(kind, present, done.steps):
+        return _cloned(kind, present, change)
     way = around(kind, change.address, done.steps, _states(present, held=held), resource.rules.when_live)
-    blocked += [*done.blocked, *way.blocked]
+    blocked += [*done.blocked, *way.blocked, *_doubtful(kind, named, done.steps)]
+    notes = (*notes, *_again(present, way.steps))
     change = change.model_copy(
         update={
             "held": held,
@@ -255,6 +270,43 @@ def _resolved(kind: Kind, present: _Present, wishes: Wishes, change: Change) -> 
         }
     )
     return _finish(change, () if blocked else way.steps)
+
+
+def _doubtful(kind: Kind, named: Named, steps: tuple[Step, ...]) -> list[Note]:
+    """Return why parts cannot be written: nobody can say which live part a key names."""
+    written = kind.naming is not None and any(step.facet == kind.naming.facet for step in steps)
+    return [Note(what=doubt) for doubt in named.doubts] if written else []
+
+
+def _again(present: _Present, steps: tuple[Step, ...]) -> tuple[Note, ...]:
+    """Say what the address has done before, where it is to be done again and cannot be undone."""
+    if present.binding is None or not any(one.upward and one.effect is Effect.IRREVERSIBLE for one in steps):
+        return ()
+    return tuple(
+        Note(what=f"this address already did {one.action} on {one.at[:10]} to {one.people or 'unknown'} people")
+        for one in present.binding.sends
+    )
+
+
+def _is_cloned(kind: Kind, present: _Present, steps: tuple[Step, ...]) -> bool:
+    """Tell whether the change goes to a clone: the live object is locked for it, and the file says so."""
+    lifecycle, state = kind.lifecycle, present.live.state
+    if lifecycle is None or present.resource.rules.when_locked != "clone" or state not in lifecycle.locked:
+        return False
+    return any(step.facet and state in kind.facet(step.facet).refuses for step in steps)
+
+
+def _cloned(kind: Kind, present: _Present, change: Change) -> Planned:
+    """Return the clone that takes the object's place; it stays in its initial state for this plan."""
+    number = present.sight.state.attempts.get(f"{change.address}:clone", 0) + 2
+    sight = present.sight
+    key = {
+        name: f"{value}:{number}" if isinstance(value, str) and name not in present.resource.fields else value
+        for name, value in natural_key(kind, present.resource, sight.project, sight.environment).items()
+    }
+    steps = writes.clone(kind, present.resource, present.live, key)
+    noted = change.model_copy(update={"change": _delta(kind, present), "natural_key": {}})
+    return _chained(_named(noted, Action.UPDATE, ("clone", "update")), steps)
 
 
 def _conflict(one: FieldChange, change: Change) -> Note:
@@ -321,7 +373,7 @@ def _states(present: _Present, *, held: bool) -> tuple[str, str, int | None]:
 
 
 def _delta(kind: Kind, present: _Present) -> Delta:
-    resource, live, _, _ = present
+    resource, live = present.resource, present.live
     ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
     after = laid_over(kind.shape, without(resource.fields, ignored), live.fields)
     nulls: Tree = {name: None for name, value in resource.fields.items() if value is None}

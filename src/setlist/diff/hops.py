@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from setlist.kind import Facet, Kind, Lifecycle, Transition
+from setlist.kind import Facet, Kind, Lifecycle, Preflight, Transition
 from setlist.lifecycle import hops, is_upward, reachable
 from setlist.plan import Note, Step
 
@@ -27,7 +27,9 @@ def step_of(address: str, hop: Transition, people: int | None) -> Step:
         action=hop.name,
         method=hop.verb,
         path=hop.path,
+        body=hop.body,
         goal=hop.to,
+        scope=hop.scope,
         repeat=hop.repeat,
         effect=hop.effect,
         effect_text=hop.effect_text.format(people=counted),
@@ -45,15 +47,31 @@ def route(kind: Kind, address: str, states: tuple[str, str], people: int | None)
         return Route()
     path = hops(lifecycle, start, goal)
     if path is None:
+        if start in lifecycle.no_way:
+            return Route(blocked=(Note(what=f"{start} cannot become {goal}: {lifecycle.no_way[start]}"),))
         legal = ", ".join(reachable(lifecycle, start)) or "none"
         note = Note(what=f"{start} cannot become {goal}: the API has no such verb", todo=f"from {start}: {legal}")
         return Route(blocked=(note,))
-    steps = tuple(step_of(address, hop, people) for hop in path)
-    marked = tuple(
-        step.model_copy(update={"upward": is_upward(lifecycle, origin, step.goal)})
-        for origin, step in zip((start, *(one.to for one in path)), steps, strict=False)
+    steps: list[Step] = []
+    for origin, hop in zip((start, *(one.to for one in path)), path, strict=False):
+        step = step_of(address, hop, people).model_copy(update={"upward": is_upward(lifecycle, origin, hop.to)})
+        steps += [_preflight(step, hop.preflight), step] if hop.preflight else [step]
+    return Route(tuple(steps))
+
+
+def _preflight(step: Step, preflight: Preflight) -> Step:
+    """Return the check that is always made directly before a job, and again at plan time where it can be."""
+    return Step(
+        id=f"{step.id}:preflight",
+        address=step.address,
+        action="preflight",
+        method="POST",
+        path=preflight.path,
+        body={},
+        effect_text=f"checks whether it may {step.action}",
+        symbol="?",
+        upward=step.upward,
     )
-    return Route(marked)
 
 
 def around(
@@ -80,7 +98,7 @@ def around(
         out, back = (step_of(address, hop, people) for hop in cycle)
         return Route((*down, out, *writes, back.model_copy(update={"upward": True}), *up))
     what = f"{', '.join(sorted(refusing))} cannot be changed while it is {middle}"
-    return Route(blocked=(Note(what=what, todo=_way_out(lifecycle, facets, middle)),))
+    return Route(blocked=(Note(what=what, todo=_way_out(kind, facets, middle)),))
 
 
 def refuses(facet: Facet, state: str) -> bool:
@@ -98,7 +116,14 @@ def _cycle(lifecycle: Lifecycle, facets: list[Facet], state: str) -> tuple[Trans
     return None
 
 
-def _way_out(lifecycle: Lifecycle, facets: list[Facet], state: str) -> str:
+def _way_out(kind: Kind, facets: list[Facet], state: str) -> str:
+    lifecycle = kind.lifecycle
+    if lifecycle is None:
+        raise AssertionError("only a kind with states refuses a write in one")
+    if state in lifecycle.no_way:
+        return lifecycle.no_way[state]
+    if state in lifecycle.locked and kind.capabilities.duplicate:
+        return "set lifecycle.whenLocked: clone to make a new draft of it, which takes its place"
     cycle = _cycle(lifecycle, facets, state)
     if cycle is None:
         return "the API offers no way back; declare a new object under a new name"

@@ -11,9 +11,10 @@ from pydantic import JsonValue
 
 from setlist.binding import Binding, State
 from setlist.compare import Sides, compare, normal
-from setlist.kind import Implied, Kind
+from setlist.kind import Kind
 from setlist.plan import Note
 from setlist.resource import Listed, LiveResource, Resource, Tree, World, canonical, dig
+from setlist.shape import Implied
 
 
 class Case(StrEnum):
@@ -59,6 +60,8 @@ def identify(sight: Sight, kind: Kind, resource: Resource) -> Identity:
 def _bound(sight: Sight, kind: Kind, resource: Resource, binding: Binding) -> Identity:
     """Return the bound object; one that is gone is looked up by its key again, unless it had reached people."""
     live = sight.world.live.get((kind.id, binding.id))
+    if live and live.unsupported:
+        return _unsupported(live)
     if live and not live.archived:
         return Identity(Case.BOUND, live)
     if not has_been_live(kind, binding, sight.now):
@@ -70,6 +73,11 @@ def _bound(sight: Sight, kind: Kind, resource: Resource, binding: Binding) -> Id
         todo="if it shall exist again: setlist state rm ADDRESS, then plan; else remove its file",
     )
     return Identity(Case.BLOCKED, blocked=(note,), reason="gone")
+
+
+def _unsupported(live: LiveResource) -> Identity:
+    note = Note(what=f"{live.id} cannot be managed: {live.unsupported}", todo="remove its file, and setlist state rm")
+    return Identity(Case.BLOCKED, blocked=(note,), reason="unsupported")
 
 
 def has_been_live(kind: Kind, binding: Binding, now: datetime) -> bool:
@@ -88,6 +96,8 @@ def _named(sight: Sight, kind: Kind, resource: Resource, remote_id: str) -> Iden
     owner = sight.state.address_of(remote_id, kind.id)
     if owner:
         note = Note(what=f"{remote_id} is already bound to {owner}", todo=f"name another id, or state rm {owner} first")
+    elif live and live.unsupported:
+        return _unsupported(live)
     elif live is None or live.archived:
         note = Note(what=f"there is no {kind.id} with the id {remote_id}", todo="correct lifecycle.adopt.id")
     else:
@@ -108,6 +118,8 @@ def _by_key(sight: Sight, kind: Kind, resource: Resource) -> Identity:
     if doubts or len(found) > 1:
         return _ask(found, doubts)
     live = sight.world.live.get((kind.id, found[0].live.id), found[0].live)
+    if live.unsupported:
+        return _unsupported(live)
     if kind.natural_key.strong or _is_equal(kind, resource, live):
         return Identity(Case.ADOPT, live, reason=f"found by its {', '.join(kind.natural_key.fields)}")
     return _ask(found, [f"{live.id} has the same {', '.join(kind.natural_key.fields)} but differs from the file"])
@@ -129,6 +141,7 @@ def _doubt(sight: Sight, kind: Kind, live: LiveResource) -> str:
         return f"{live.id} matches but was removed by Setlist on {sight.state.tombstones[live.id].at[:10]}"
     if live.archived:
         return f"{live.id} matches but is archived or deleted"
+    live = sight.world.live.get((kind.id, live.id), live)
     if kind.lifecycle and live.state in kind.lifecycle.final:
         return f"{live.id} matches but is {live.state}"
     return ""
@@ -157,18 +170,20 @@ def implied(kind: Kind, name: str, names: Mapping[str, str]) -> str | None:
 
 def candidates(kind: Kind, world: World, key: Tree) -> list[Listed]:
     """Return the listed objects with that natural key, in the order of their ids."""
-    wanted = _comparable(kind, key)
-    found = [one for one in world.listed.get(kind.id, ()) if wanted == _comparable(kind, _seen(kind, world, one))]
+    names = tuple(sorted(key))
+    wanted = _comparable(kind, key, names)
+    rows = world.listed.get(kind.id, ())
+    found = [one for one in rows if wanted == _comparable(kind, _seen(kind, world, one, names), names)]
     return sorted(found, key=lambda one: one.live.id)
 
 
-def _seen(kind: Kind, world: World, one: Listed) -> Tree:
+def _seen(kind: Kind, world: World, one: Listed, names: tuple[str, ...]) -> Tree:
     fields = {**one.live.fields, **getattr(world.live.get((kind.id, one.live.id)), "fields", {})}
-    return {name: fields.get(name) for name in kind.natural_key.fields}
+    return {name: fields.get(name) for name in names}
 
 
-def _comparable(kind: Kind, key: Tree) -> bytes:
-    return canonical([normal(kind.shape.member(name), key.get(name), key) for name in kind.natural_key.fields])
+def _comparable(kind: Kind, key: Tree, names: tuple[str, ...]) -> bytes:
+    return canonical([normal(kind.shape.member(name), key.get(name), key) for name in names])
 
 
 def _parent_id(kind: Kind, resource: Resource) -> JsonValue:

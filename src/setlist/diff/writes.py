@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from setlist.compare import FieldChange, Verdict, laid_over, wire, without
-from setlist.kind import Effect, Facet, Kind, Repeat
+from setlist.kind import Duplicate, Effect, Facet, Kind, Repeat
 from setlist.lifecycle import is_upward
 from setlist.plan import Note, Step
-from setlist.resource import Hole, LiveResource, Resource, Tree, parse_dotted
+from setlist.resource import Hole, LiveResource, Resource, Tree, dig, parse_dotted
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,28 +25,85 @@ class Writes:
 
 def create(kind: Kind, resource: Resource, key: Tree) -> tuple[Step, ...]:
     """Return the create call with all that it takes, then one step for each facet that it does not take."""
+    if resource.rules.copy_of and kind.capabilities.duplicate:
+        return _copy(kind, resource, key, kind.capabilities.duplicate)
     taken = {name for facet in kind.facets if facet.on_create for name in facet.fields} | set(kind.create_fields)
     parent = {kind.parent.field} if kind.parent else set()
     body: Tree = {**key, **resource.fields}
     sent: Tree = {name: value for name, value in body.items() if name in taken - parent and value is not None}
     holes = tuple(hole for hole in resource.holes if hole.path[0] in taken - parent)
     sent |= {str(hole.path[0]): resource.fields[str(hole.path[0])] for hole in holes}
-    first = Step(
+    whole = {name: _whole(kind, resource.fields, name, value, None) for name, value in sent.items()}
+    first = _creation(kind, resource).model_copy(
+        update={
+            "path": kind.collection,
+            "body": _on_the_wire(kind, str(resource.address), whole, {})[0],
+            "holes": holes,
+            "sets": tuple(sorted(sent.keys() & resource.fields.keys())),
+        }
+    )
+    return (first, *_later_facets(kind, resource, first))
+
+
+def _creation(kind: Kind, resource: Resource) -> Step:
+    return Step(
         id=f"{resource.address}:create",
         address=str(resource.address),
         action="create",
         method="POST",
-        path=kind.collection,
-        body={name: _whole(kind, resource.fields, name, value, None) for name, value in sent.items()},
-        holes=holes,
-        sets=tuple(sorted(sent.keys() & resource.fields.keys())),
         goal=kind.lifecycle.initial if kind.lifecycle else "",
         repeat=Repeat.ONCE,
         effect=_creating(kind),
         effect_text="creates it",
         symbol="+",
+        scope=kind.create_scope,
     )
-    return (first, *_later_facets(kind, resource, first))
+
+
+def _copy(kind: Kind, resource: Resource, key: Tree, duplicate: Duplicate) -> tuple[Step, ...]:
+    """Return the vendor's copy of another object, then all that is declared, laid over what it brought along."""
+    body: Tree = {"name": resource.fields.get("name")} if duplicate.takes_name else {}
+    first = _creation(kind, resource).model_copy(
+        update={
+            "path": duplicate.path,
+            "source": resource.rules.copy_of,
+            "body": body,
+            "effect_text": f"creates it as a copy of {resource.rules.copy_of}",
+            "scope": duplicate.scope,
+        }
+    )
+    return (first, *_all_facets(kind, resource, key, None))
+
+
+def clone(kind: Kind, resource: Resource, live: LiveResource, key: Tree) -> tuple[Step, ...]:
+    """Return the clone of a locked object, which takes its place under the address, with all that is declared."""
+    duplicate = kind.capabilities.duplicate
+    if duplicate is None:
+        raise AssertionError("the loader refuses whenLocked: clone where there is no clone")
+    first = _creation(kind, resource).model_copy(
+        update={
+            "id": f"{resource.address}:clone",
+            "action": "clone",
+            "path": duplicate.path,
+            "body": {},
+            "effect_text": f"clones {live.id} into a new draft, which takes its place; {live.id} is left as it is",
+            "scope": duplicate.scope,
+        }
+    )
+    return (first, *_all_facets(kind, resource, key, live))
+
+
+def _all_facets(kind: Kind, resource: Resource, key: Tree, live: LiveResource | None) -> tuple[Step, ...]:
+    """Return a step for each facet of which anything is declared; implied members are written along, unverified."""
+    steps: list[Step] = []
+    for facet in kind.facets:
+        implied: Tree = {name: value for name, value in key.items() if name in facet.fields and value is not None}
+        names = [name for name in facet.fields if name in resource.fields]
+        if names or implied:
+            step = _facet_step(kind, resource, facet, (names, live), {})
+            body = step.body if isinstance(step.body, dict) else {}
+            steps.append(step if facet.unwrap else step.model_copy(update={"body": {**implied, **body}}))
+    return tuple(steps)
 
 
 def _creating(kind: Kind) -> Effect:
@@ -61,7 +119,7 @@ def _later_facets(kind: Kind, resource: Resource, first: Step) -> tuple[Step, ..
         declared = [name for name in facet.fields if resource.fields.get(name) is not None or _is_hole(resource, name)]
         if not facet.on_create and declared:
             needs = (steps[-1].id if steps else first.id,)
-            steps.append(_facet_step(kind, resource, facet, (declared, None)).model_copy(update={"needs": needs}))
+            steps.append(_facet_step(kind, resource, facet, (declared, None), {}).model_copy(update={"needs": needs}))
     return tuple(steps)
 
 
@@ -69,20 +127,25 @@ def _is_hole(resource: Resource, name: str) -> bool:
     return any(hole.path[0] == name for hole in resource.holes)
 
 
-def update(kind: Kind, resource: Resource, live: LiveResource, fields: tuple[FieldChange, ...]) -> Writes:
-    """Return the steps that bring the live object to the declared fields, one a facet that has changes."""
+def update(
+    kind: Kind, resource: Resource, live: LiveResource, fields: tuple[FieldChange, ...], names: Mapping[str, str]
+) -> Writes:
+    """Return the steps that bring the live object to the declared fields, one a facet that has changes.
+
+    ``names`` are the known ids of parts by key.
+    """
     steps: list[Step] = []
     blocked: list[Note] = [_immutable(one) for one in fields if one.verdict is Verdict.IMMUTABLE]
     writable = [one for one in fields if one.verdict in (Verdict.UPDATE, Verdict.DRIFT)]
     for facet in kind.facets:
         changed = sorted({str(one.path[0]) for one in writable} & set(facet.fields))
         if changed:
-            names = changed if facet.sends == "changed" else _declared(resource, facet)
-            lacking = _unread(facet, live, names)
+            written = changed if facet.sends == "changed" else _declared(resource, facet)
+            lacking = _unread(facet, live, resource.fields)
             if lacking:
                 blocked.append(_cannot_read(facet, lacking))
             else:
-                steps.append(_facet_step(kind, resource, facet, (names, live)))
+                steps.append(_facet_step(kind, resource, facet, (written, live), names))
     return Writes(tuple(steps), tuple(blocked))
 
 
@@ -90,9 +153,17 @@ def _declared(resource: Resource, facet: Facet) -> list[str]:
     return [name for name in facet.fields if name in resource.fields]
 
 
-def _unread(facet: Facet, live: LiveResource, names: list[str]) -> list[str]:
+def _unread(facet: Facet, live: LiveResource, declared: Tree) -> list[str]:
     """Return undeclared members that a whole write would need but no read answers."""
-    return sorted(set(facet.fields) & live.unread - set(names)) if facet.sends == "whole" else []
+    if facet.sends != "whole":
+        return []
+    places = [one for one in live.unread if one.split(".")[0] in facet.fields]
+    return sorted(one for one in places if not _is_named(declared, one.split(".")))
+
+
+def _is_named(declared: Tree, place: list[str]) -> bool:
+    inside = dig(declared, tuple(place[:-1]))
+    return isinstance(inside, dict) and place[-1] in inside
 
 
 def _cannot_read(facet: Facet, names: list[str]) -> Note:
@@ -105,7 +176,9 @@ def _immutable(change: FieldChange) -> Note:
     return Note(what=what, todo="declare a new object under a new name, and remove this one")
 
 
-def _facet_step(kind: Kind, resource: Resource, facet: Facet, what: tuple[list[str], LiveResource | None]) -> Step:
+def _facet_step(
+    kind: Kind, resource: Resource, facet: Facet, what: tuple[list[str], LiveResource | None], ids: Mapping[str, str]
+) -> Step:
     names, live = what
     before = live.fields if live else {}
     ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes) if live else ()
@@ -116,6 +189,9 @@ def _facet_step(kind: Kind, resource: Resource, facet: Facet, what: tuple[list[s
     for name in names:
         if name in declared:
             body[name] = _whole(kind, declared, name, declared[name], live)
+    lost = kind.naming.lost(before, body) if kind.naming and kind.naming.facet == facet.name else ""
+    sets = tuple(sorted(name for name in names if name in declared))
+    sent, known = _on_the_wire(kind, str(resource.address), body, ids)
     return Step(
         id=f"{resource.address}:update:{facet.name}",
         address=str(resource.address),
@@ -123,16 +199,26 @@ def _facet_step(kind: Kind, resource: Resource, facet: Facet, what: tuple[list[s
         facet=facet.name,
         method=facet.verb,
         path=facet.path,
-        body=body,
-        holes=_holes(resource, body),
-        sets=tuple(sorted(name for name in names if name in declared)),
-        effect_text=f"writes {', '.join(sorted(name for name in names if name in declared))}",
+        body=sent[facet.fields[0]] if facet.unwrap else sent,
+        holes=_holes(resource, facet, sent),
+        sets=sets,
+        names=dict(known),
+        effect_text=f"writes {', '.join(sets)}{lost}",
+        destructive=bool(lost and live and live.people),
         symbol="~",
+        scope=facet.scope,
     )
 
 
-def _holes(resource: Resource, body: Tree) -> tuple[Hole, ...]:
-    return tuple(hole for hole in resource.holes if hole.path[0] in body)
+def _on_the_wire(kind: Kind, address: str, body: Tree, ids: Mapping[str, str]) -> tuple[Tree, Mapping[str, str]]:
+    """Return a body with the vendor's ids in the place of people's keys, and the ids of all keys."""
+    return kind.naming.write(body, ids, address) if kind.naming else (body, {})
+
+
+def _holes(resource: Resource, facet: Facet, body: Tree) -> tuple[Hole, ...]:
+    """Return the holes that the body has; where one field is the whole body, as they stand inside of it."""
+    found = tuple(hole for hole in resource.holes if hole.path[0] in body)
+    return tuple(hole._replace(path=hole.path[1:]) for hole in found) if facet.unwrap else found
 
 
 def _whole(kind: Kind, declared: Tree, name: str, value: JsonValue, live: LiveResource | None) -> JsonValue:

@@ -163,7 +163,7 @@ async def _break(rule: faults.Rule, reply: Reply | None) -> Reply | None:
 def _misshape(rule: faults.Rule, reply: Reply) -> Reply:
     if rule.kind == "truncate":
         return replace(reply, cut=True)
-    body = rule.body if rule.body is not None else _wrong(json.loads(reply.body))
+    body = rule.body if rule.body is not None else _wrong(json.loads(reply.body or b"null"))
     return replace(reply, body=json.dumps(body).encode())
 
 

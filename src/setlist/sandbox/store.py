@@ -237,6 +237,10 @@ class Store:
         )
         return dict(json.loads(found[0]["value"])) if found else None
 
+    def forget(self, vendor: str, org: str, key: str) -> None:
+        """Let go of an idempotency key, when the vendor's time for it is over."""
+        self.execute("DELETE FROM idempotency WHERE vendor = ? AND org = ? AND key = ?", (vendor, org, _key(key)))
+
     def spend(self, vendor: str, window: int) -> int:
         """Count one request in a rate-limit window and return how many it holds now."""
         with self.transaction():

@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from pydantic import JsonValue, ValidationError
 
 from setlist.errors import Problem
-from setlist.kind import Implied, Provider
+from setlist.kind import Provider
 from setlist.mistake import faults_of, place_fault, read_as, suggest
 from setlist.project import Project, Settings
 from setlist.resource import Origin, Path, dig, graft, parse_dotted
+from setlist.shape import Implied
 from setlist.source.entry import Entry
 from setlist.source.rules import touches
 
@@ -34,7 +35,9 @@ def check_spec(entry: Entry) -> Iterator[Problem]:
         yield from (place_fault(one, place_of, str(entry.address)) for one in faults)
         if faults:
             return
-    for remark in entry.kind.lint(entry.spec) if entry.kind.lint and not _has_blind(entry) else ():
+    block = entry.tree.get("lifecycle")
+    state = str(block.get("state") or "") if isinstance(block, dict) else ""
+    for remark in entry.kind.lint(entry.spec, state) if entry.kind.lint and not _has_blind(entry) else ():
         if not any(remark.path[: len(path)] == path for path in hidden):
             yield entry.problem(("spec", *remark.path), remark.what, remark.todo)
 
@@ -49,10 +52,12 @@ def check_providers(project: Project, settings: Settings, providers: Mapping[str
             what = f"there is no provider '{name}'"
             yield Problem(*project.place(path, key=True), "", what, suggest(name, providers))
             continue
-        known = providers[name].credential.setting
-        for one in sorted(chosen.credentials.keys() - {known}):
+        known = providers[name].settings
+        for one in sorted(chosen.credentials.keys() - set(known)):
             what = f"{name} has no credential '{one}'"
-            yield Problem(*project.place((*path, "credentials", one), key=True), "", what, f"it has: {known}")
+            yield Problem(
+                *project.place((*path, "credentials", one), key=True), "", what, f"it has: {', '.join(known)}"
+            )
 
 
 def check_natural_keys(entries: Iterable[Entry], settings: Settings) -> Iterator[Problem]:

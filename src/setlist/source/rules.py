@@ -51,6 +51,8 @@ def _rules(block: LifecycleBlock) -> Rules:
         ignore_changes=block.ignoreChanges,
         on_destroy=block.onDestroy,
         when_live=block.whenLive,
+        when_locked=block.whenLocked,
+        copy_of=block.copyOf,
         on_conflict=block.onConflict,
         adopt_id=block.adopt.id if block.adopt else None,
         adopt_not=(block.adopt.not_ or ()) if block.adopt else (),
@@ -71,10 +73,27 @@ def _wrong(block: LifecycleBlock, entry: Entry, entries: Mapping[Address, Entry]
     if block.whenLive == "cycle" and kind.lifecycle is None:
         what = f"whenLive is 'cycle', but {kind.id} has no states to go through"
         yield entry.problem(("lifecycle", "whenLive"), what, "write refuse or edit")
+    if block.whenLocked == "clone" and not (kind.lifecycle and kind.lifecycle.locked and kind.capabilities.duplicate):
+        what = f"whenLocked is 'clone', but nothing locks {kind.id}"
+        yield entry.problem(("lifecycle", "whenLocked"), what, "remove whenLocked")
+    if block.copyOf is not None:
+        yield from _wrong_copy(block.copyOf, entry, entries)
     for index, text in enumerate(block.ignoreChanges):
         yield from _wrong_path(text, ("lifecycle", "ignoreChanges", index), entry)
     for index, one in enumerate(block.dependsOn):
         yield from _wrong_wait(one, ("lifecycle", "dependsOn", index), entry, entries)
+
+
+def _wrong_copy(text: str, entry: Entry, entries: Mapping[Address, Entry]) -> Iterator[Problem]:
+    path: Path = ("lifecycle", "copyOf")
+    address = parse_address(text)
+    if entry.kind.capabilities.duplicate is None:
+        yield entry.problem(path, f"the API cannot copy {entry.kind.id}", "remove copyOf")
+    elif address is None or address.kind_id != entry.kind.id:
+        yield entry.problem(path, f"copyOf names '{text}', which is no {entry.kind.id}", "write provider/Kind/name")
+    elif address not in entries:
+        what = f"copyOf names {text}, which no file declares"
+        yield entry.problem(path, what, suggest(text, map(str, entries), "known"))
 
 
 def _wrong_state(kind: Kind, state: str, path: Path, entry: Entry) -> Iterator[Problem]:

@@ -4,28 +4,20 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from setlist.kind import (
-    Answer,
-    Effect,
-    Facet,
+from setlist.kind import Answer, Effect, Facet, Kind, Lifecycle, Listing, NaturalKey, Repeat, Transition
+from setlist.resource import Spec
+from setlist.shape import (
     Folded,
     Immutable,
     KeyedBy,
-    Kind,
-    Lifecycle,
-    Listing,
     Money,
-    NaturalKey,
     ReadAs,
-    Repeat,
     ServerAdded,
     ServerDefault,
     Text,
-    Transition,
     Unordered,
     WriteOnly,
 )
-from setlist.resource import Spec
 
 
 class Act(Spec):

@@ -8,21 +8,9 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from setlist.kind import (
-    Answer,
-    Capabilities,
-    Deletion,
-    Effect,
-    Facet,
-    Implied,
-    Instant,
-    Kind,
-    Listing,
-    NaturalKey,
-    Remark,
-    Text,
-)
+from setlist.kind import Answer, Capabilities, Deletion, Effect, Facet, Kind, Listing, NaturalKey, Remark
 from setlist.resource import Spec, Tree, read_instant
+from setlist.shape import Implied, Instant, Text
 
 
 def _is_moment(text: str) -> str:
@@ -92,7 +80,7 @@ def went_live(fields: Tree, status: str, now: datetime) -> bool:
     return status not in ("", "draft", "scheduled") or (opens is not None and opens <= now)
 
 
-def lint(fields: Tree) -> tuple[Remark, ...]:
+def lint(fields: Tree, _state: str) -> tuple[Remark, ...]:
     """Return what can be seen offline: a local time without a zone, one that the zone skips or repeats."""
     found: list[Remark] = []
     zone = fields.get("timeZone")
