@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from setlist.kind import Kind
 from setlist.resource import LiveResource, Path, Tree, canonical, dig, dotted, read_instant, with_offset
 from setlist.shape import (
+    Dated,
     Folded,
     Immutable,
     Implied,
@@ -236,6 +237,8 @@ def _normal_scalar(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
             case Instant(zone=zone), str():
                 point = read_instant(value, dig(root, (zone,)) if zone else None)
                 value = point.isoformat() if point else value
+            case Dated(), str():
+                value = value[:10]
             case Money(), str() | int() | float():
                 value = _amount(value)
             case Text(), str():

@@ -20,7 +20,8 @@ from setlist.apply.run import run
 from setlist.apply.settle import Settled, settle_creates, settle_transitions
 from setlist.approval import Scope, needed, resumption
 from setlist.binding import Anchor, Record, State, fold, put
-from setlist.diff.changes import Planned, Wishes, diff
+from setlist.diff.changes import Wishes, diff
+from setlist.diff.family import Pair, related
 from setlist.diff.identity import Sight, natural_key
 from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, UnknownOutcomeError
 from setlist.graph import order, select
@@ -258,9 +259,10 @@ def _plan(setup: Setup, seen: tuple[State, World], resources: tuple[Resource, ..
     now = setup.now()
     sight = Sight(state, world, now, setup.settings.project, setup.settings.name)
     wanted = () if choices.mode == "destroy" else resources
-    planned = diff(sight, setup.kinds, wanted, choices.wishes)
+    compared = diff(sight, setup.kinds, wanted, choices.wishes)
+    planned = related(compared, setup.kinds, wanted, (state, world))
     covered = select(_dependencies(resources, state), *_narrowed(choices, resources, state))
-    pairs = [_quieted(one, choices) for one in planned if one.change.address in covered]
+    pairs = [_quieted(one, choices) for one in planned if one[0].address in covered]
     remembered = {address: one.dependencies for address, one in state.bindings.items()}
     changes, steps = order(pairs, remembered)
     changes = tuple(
@@ -305,11 +307,11 @@ def _narrowed(
     return choices.targets, choices.excludes
 
 
-def _quieted(one: Planned, choices: Choices) -> tuple[Change, tuple[Step, ...]]:
+def _quieted(one: Pair, choices: Choices) -> Pair:
     """Return the pair, without steps in a plan that only refreshes."""
     if choices.mode != "refresh-only":
-        return one.change, one.steps
-    return one.change.model_copy(update={"steps": (), "blocked": ()}), ()
+        return one
+    return one[0].model_copy(update={"steps": (), "blocked": ()}), ()
 
 
 def _approved(setup: Setup, state: State, changes: tuple[Change, ...], steps: tuple[Step, ...]) -> tuple[Step, ...]:

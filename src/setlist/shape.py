@@ -25,6 +25,11 @@ class Instant(Marker):
 
 
 @dataclass(frozen=True, slots=True)
+class Dated(Marker):
+    """A day, of which the vendor may make a date and time: the first ten characters count."""
+
+
+@dataclass(frozen=True, slots=True)
 class Money(Marker):
     """A decimal amount, as text or number: 10 and "10.00" are equal."""
 
