@@ -222,11 +222,12 @@ class Parent(NamedTuple):
 
 
 class Remark(NamedTuple):
-    """What a pure function of a vendor says of an object: where, what, what to do."""
+    """What a pure function of a vendor says of an object: where, what, what to do, and whether it refuses nothing."""
 
     path: Path
     what: str
     todo: str = ""
+    is_warning: bool = False
 
 
 @dataclass(frozen=True, slots=True)

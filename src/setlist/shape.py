@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import TypeVar
 
+from pydantic import JsonValue
+
 from setlist.resource import Spec
 
 
@@ -141,4 +143,4 @@ def _shape(hint: object) -> Shape:
         return Shape(markers, {}, _shape(args[1]), None, is_map=True)
     if origin in (list, tuple):
         return Shape(markers, items=_shape(args[0]))
-    return Shape(markers, is_map=hint in (dict, object))
+    return Shape(markers, is_map=hint in (dict, object, JsonValue))

@@ -34,7 +34,7 @@ class ConcertSpec(Spec):
     hall_id: str | None = Field(None, max_length=40)
 
 
-def _lint(fields: Tree) -> tuple[Remark, ...]:
+def _lint(fields: Tree, _state: str) -> tuple[Remark, ...]:
     found = [Remark(("title",), "the title is loud", "whisper")] if fields.get("title") == "LOUD" else []
     return (*found, *([Remark(("hall_id",), "no hall")] if fields.get("hall_id", "") is None else []))
 

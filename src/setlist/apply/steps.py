@@ -188,7 +188,8 @@ async def _adopt(crew: Crew, change: Change, step: Step) -> Done:
     live = await _live(crew, change)
     writes = any(step.facet for step in crew.plan.steps_of(change))
     base = {} if writes else declared(crew, change)
-    news = {"base": base, "state_set": live.state, "adopted": True}
+    names = dict(_named(crew, change, step, live).names)
+    news = {"base": base, "state_set": live.state, "adopted": True, "names": names}
     await crew.ledger.write(rebound(crew, change, live, news))
     return Done(live.id)
 

@@ -148,6 +148,8 @@ def _doubt(sight: Sight, kind: Kind, live: LiveResource) -> str:
 
 
 def _is_equal(kind: Kind, resource: Resource, live: LiveResource) -> bool:
+    if kind.naming:
+        live = replace(live, fields=kind.naming.read(live.fields, resource.fields, {}).fields)
     sides = Sides(resource.fields, frozenset(hole.path for hole in resource.holes), (), None, live)
     return not compare(kind, sides)
 

@@ -34,10 +34,12 @@ def create(kind: Kind, resource: Resource, key: Tree) -> tuple[Step, ...]:
     holes = tuple(hole for hole in resource.holes if hole.path[0] in taken - parent)
     sent |= {str(hole.path[0]): resource.fields[str(hole.path[0])] for hole in holes}
     whole = {name: _whole(kind, resource.fields, name, value, None) for name, value in sent.items()}
+    wired, names = _on_the_wire(kind, str(resource.address), whole, {})
     first = _creation(kind, resource).model_copy(
         update={
             "path": kind.collection,
-            "body": _on_the_wire(kind, str(resource.address), whole, {})[0],
+            "body": wired,
+            "names": dict(names),
             "holes": holes,
             "sets": tuple(sorted(sent.keys() & resource.fields.keys())),
         }

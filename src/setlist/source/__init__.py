@@ -52,7 +52,7 @@ def load(project: Project, settings: Settings, providers: Mapping[str, Provider]
     for entry in entries.values():
         interpolate(entry, scope)
     warnings.extend(unused(settings, options, scope.used))
-    _judge(entries, settings, problems)
+    _judge(entries, settings, (problems, warnings))
     return Loaded(
         resources=tuple(_resource(entry) for _, entry in sorted(entries.items())),
         problems=tuple(sorted(set(problems))),
@@ -89,12 +89,13 @@ def _entries(documents: Sequence[Document], kinds: Kinds, problems: list[Problem
     return entries
 
 
-def _judge(entries: Mapping[Address, Entry], settings: Settings, problems: list[Problem]) -> None:
+def _judge(entries: Mapping[Address, Entry], settings: Settings, said: tuple[list[Problem], list[Problem]]) -> None:
+    problems, warnings = said
     for entry in entries.values():
         set_rules(entry, entries, problems)
     follow(entries, problems)
     for entry in entries.values():
-        problems.extend(check_spec(entry))
+        problems.extend(check_spec(entry, warnings))
     problems.extend(check_natural_keys(entries.values(), settings))
 
 

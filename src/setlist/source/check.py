@@ -16,8 +16,11 @@ from setlist.source.entry import Entry
 from setlist.source.rules import touches
 
 
-def check_spec(entry: Entry) -> Iterator[Problem]:
-    """Yield what the kind's model refuses, then what its lint remarks on a spec that the model takes."""
+def check_spec(entry: Entry, warnings: list[Problem]) -> Iterator[Problem]:
+    """Yield what the kind's model refuses, then what its lint refuses in a spec that the model takes.
+
+    What the lint only warns of goes to ``warnings``.
+    """
 
     def place_of(path: Path, key: bool) -> Origin:  # noqa: FBT001 - the signature of PlaceOf
         return entry.place(("spec", *path), key)
@@ -38,8 +41,11 @@ def check_spec(entry: Entry) -> Iterator[Problem]:
     block = entry.tree.get("lifecycle")
     state = str(block.get("state") or "") if isinstance(block, dict) else ""
     for remark in entry.kind.lint(entry.spec, state) if entry.kind.lint and not _has_blind(entry) else ():
-        if not any(remark.path[: len(path)] == path for path in hidden):
-            yield entry.problem(("spec", *remark.path), remark.what, remark.todo)
+        found = entry.problem(("spec", *remark.path), remark.what, remark.todo)
+        if remark.is_warning:
+            warnings.append(found)
+        elif not any(remark.path[: len(path)] == path for path in hidden):
+            yield found
 
 
 def check_providers(project: Project, settings: Settings, providers: Mapping[str, Provider]) -> Iterator[Problem]:
