@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from setlist.errors import UsageError
 from setlist.kind import Effect, Kind
+from setlist.lifecycle import transitions
 from setlist.plan import Approval, Change, Step
 from setlist.resource import Tree, canonical
 
@@ -53,10 +54,7 @@ def covered_names(kind: Kind, action: str) -> frozenset[str]:
 
 
 def _covers(kind: Kind, action: str) -> tuple[str, ...]:
-    if kind.lifecycle is None:
-        return ()
-    hops = (hop for path in kind.lifecycle.pairs.values() for hop in path)
-    return next((hop.covers for hop in hops if hop.name == action), ())
+    return next((hop.covers for hop in transitions(kind) if hop.name == action), ())
 
 
 def resumption(scope: Scope, change: Change) -> Approval:

@@ -17,6 +17,7 @@ from pydantic import BaseModel, ConfigDict, JsonValue
 from setlist.kind import Kind
 from setlist.resource import LiveResource, Path, Tree, canonical, dig, dotted, read_instant, with_offset
 from setlist.shape import (
+    Coerced,
     Dated,
     Folded,
     Immutable,
@@ -116,7 +117,7 @@ def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> 
         return _unread(shape, sides, (path, declared, base))
     if live is MISSING:
         live = None
-    if wanted == _key(shape, _shown(live), sides.live.fields):
+    if wanted == _key(shape, _shown(live), {**sides.declared, **sides.live.fields}):
         return None
     verdict = _moved(sides, shape, (wanted, live, base))
     if shape.mark(Immutable):
@@ -211,8 +212,9 @@ def normal(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
     ``root`` is the whole tree that the value belongs to, for fields that are read beside it (a time's zone).
     """
     if value is None:
-        default = shape.mark(ServerDefault)
-        return default.value if default else None  # type: ignore[return-value]  # a default is JSON
+        default, coerced = shape.mark(ServerDefault), shape.mark(Coerced)
+        filled = default.value if default else coerced.default if coerced else None
+        return filled  # type: ignore[return-value]  # a default is JSON
     if isinstance(value, dict):
         members = {key: normal(shape.member(key), item, root) for key, item in value.items()}
         return {key: item for key, item in members.items() if item is not None}
@@ -225,7 +227,7 @@ def _normal_list(shape: Shape, value: list[JsonValue], root: Tree) -> JsonValue:
     items = [normal(shape.items or Shape(), item, root) for item in value]
     added = shape.mark(ServerAdded)
     if added:
-        extra = str(dig(root, (added.source,))).casefold()
+        extra = str(dig(root, (added.source,)) or added.default).casefold()
         items = [item for item in items if str(item).casefold() != extra]
     unordered = shape.mark(Unordered)
     return sorted(items, key=canonical) if unordered or shape.mark(KeyedBy) else items
@@ -235,7 +237,7 @@ def _normal_scalar(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
     for marker in shape.markers:
         match marker, value:
             case Instant(zone=zone), str():
-                point = read_instant(value, dig(root, (zone,)) if zone else None)
+                point = read_instant(value, dig(root, tuple(zone.split("."))) if zone else None)
                 value = point.isoformat() if point else value
             case Dated(), str():
                 value = value[:10]
@@ -244,6 +246,8 @@ def _normal_scalar(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
             case Text(), str():
                 lines = unicodedata.normalize("NFC", value).replace("\r\n", "\n").replace("\r", "\n").split("\n")
                 value = "\n".join(line.rstrip() for line in lines).rstrip()
+            case Coerced(values=values, default=default), str():
+                value = value if value in values else default
             case Folded(), str():
                 value = value.casefold()
             case _:
@@ -290,7 +294,7 @@ def wire(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
         return [wire(shape.items or Shape(), item, root) for item in value]
     instant = shape.mark(Instant)
     if instant and instant.zone and isinstance(value, str):
-        return with_offset(value, dig(root, (instant.zone,)))
+        return with_offset(value, dig(root, tuple(instant.zone.split("."))))
     return value
 
 

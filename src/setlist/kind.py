@@ -42,7 +42,8 @@ class Facet:
     ``whole`` (all members of the facet, the declared ones laid over what was just read). ``on_create`` says whether
     the create call takes them. The API accepts the call in the states ``accepts``, refuses it in ``refuses``, and
     elsewhere the contract is silent: then it is tried. Both are empty for kinds without a lifecycle. ``scope`` is the
-    permission that the call needs, where the vendor has such. ``unwrap`` says that the one field is the whole body.
+    permission that the call needs, where the vendor has such. ``unwrap`` says that the one field is the whole body,
+    ``together`` which declared fields are sent along with each other, since one changes the other.
     """
 
     name: str
@@ -55,21 +56,15 @@ class Facet:
     refuses: frozenset[str] = frozenset()
     scope: str = ""
     unwrap: bool = False
-
-
-class Checked(NamedTuple):
-    """What a preflight says: why the job must not be started, and how many people it would reach, if told."""
-
-    blockers: tuple[str, ...]
-    people: int | None = None
+    together: tuple[tuple[str, ...], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Preflight:
-    """A POST that only validates, always made directly before its job; ``judge`` reads its answer."""
+    """A POST that only validates, always made directly before its job; ``judge`` returns why that must not be."""
 
     path: str
-    judge: Callable[[JsonValue], Checked]
+    judge: Callable[[JsonValue], tuple[str, ...]]
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from setlist.kind import Kind, Lifecycle, Transition
+from collections.abc import Iterator
+
+from setlist.kind import Kind, Lifecycle, Preflight, Transition
 
 
 def hops(lifecycle: Lifecycle, start: str, goal: str) -> tuple[Transition, ...] | None:
@@ -41,3 +43,14 @@ def destroy_choices(kind: Kind) -> tuple[str, ...]:
     """Return what ``lifecycle.onDestroy`` may name: states, ``delete`` where the API has it, ``abandon``."""
     deletable = ("delete",) if kind.capabilities.delete else ()
     return (*legal_states(kind), *deletable, "abandon")
+
+
+def transitions(kind: Kind) -> Iterator[Transition]:
+    """Yield every transition of the table, as often as it is listed."""
+    for path in kind.lifecycle.pairs.values() if kind.lifecycle else ():
+        yield from path
+
+
+def preflight_of(kind: Kind, action: str) -> Preflight:
+    """Return the check that stands before a job."""
+    return next(one.preflight for one in transitions(kind) if one.name == action and one.preflight)

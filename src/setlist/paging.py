@@ -56,16 +56,21 @@ def next_page(kind: Kind, body: JsonValue, params: Mapping[str, str], seen: set[
         if isinstance(cursor, str) and cursor and cursor not in seen and items(kind, body):
             seen.add(cursor)
             return {**first_page(kind), param: cursor}
-    return _numbered(kind, body, params)
+    return _numbered(kind, body, params, seen)
 
 
-def _numbered(kind: Kind, body: JsonValue, params: Mapping[str, str]) -> dict[str, str] | None:
-    """Return the next page of a vendor whose style is not known, if its answer counts pages."""
+def _numbered(kind: Kind, body: JsonValue, params: Mapping[str, str], seen: set[str]) -> dict[str, str] | None:
+    """Return the next page of a vendor whose style is not known: its answer counts pages, or is a full one.
+
+    A page that adds no new object ends the listing (contracts E2).
+    """
+    found = {f"id:{id_of(kind, one)}" for one in items(kind, body)}
+    is_new = bool(found - seen)
+    seen |= found
     last = dig(body, tuple(kind.listing.pages_path.split("."))) if kind.listing.pages_path else None
     page = int(params.get(kind.listing.page_param, "1"))
-    if not isinstance(last, int) or page >= last or not items(kind, body):
-        return None
-    return {**first_page(kind), kind.listing.page_param: str(page + 1)}
+    goes_on = page < last if isinstance(last, int) else 0 < kind.listing.page_size <= len(found)
+    return {**first_page(kind), kind.listing.page_param: str(page + 1)} if goes_on and is_new else None
 
 
 def agreed_total(kind: Kind, pages: Sequence[JsonValue]) -> JsonValue:

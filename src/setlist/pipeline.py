@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
+from setlist.apply.preflight import preflighted
 from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, unspent
 from setlist.apply.run import run
 from setlist.apply.settle import Settled, settle_creates, settle_transitions
@@ -195,11 +196,12 @@ async def make_plan(
         created = settle_creates(state, setup.kinds, listings, (setup.now(), {}))
         state = _folded(state, created)
         world = await read_all(readers, replace(question, state=state), listings)
-    moved = settle_transitions(state, setup.kinds, world)
-    state = _folded(state, moved)
+        moved = settle_transitions(state, setup.kinds, world)
+        state = _folded(state, moved)
+        pairs = await preflighted(readers, setup.kinds, _compared(setup, (state, world), resources, choices))
     words = (*created.words, *moved.words)
     unknown = (*created.unknown, *moved.unknown)
-    plan = _plan(setup, (state, world), resources, choices)
+    plan = _plan(setup, (state, world), (resources, pairs), choices)
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
     return Planning(seal(plan.model_copy(update={"warnings": notes})), world, words)
 
@@ -253,16 +255,23 @@ def _keys(setup: Setup, resources: tuple[Resource, ...]) -> dict[str, frozenset[
     return {kind_id: frozenset(values) for kind_id, values in found.items()}
 
 
-def _plan(setup: Setup, seen: tuple[State, World], resources: tuple[Resource, ...], choices: Choices) -> Plan:
-    """Compare, order and check: pure from here on."""
+def _compared(setup: Setup, seen: tuple[State, World], resources: tuple[Resource, ...], choices: Choices) -> list[Pair]:
+    """Compare and relate what is wanted with what is live, narrowed to what was asked for: pure."""
     state, world = seen
-    now = setup.now()
-    sight = Sight(state, world, now, setup.settings.project, setup.settings.name)
+    sight = Sight(state, world, setup.now(), setup.settings.project, setup.settings.name)
     wanted = () if choices.mode == "destroy" else resources
-    compared = diff(sight, setup.kinds, wanted, choices.wishes)
-    planned = related(compared, setup.kinds, wanted, (state, world))
+    planned = related(diff(sight, setup.kinds, wanted, choices.wishes), setup.kinds, wanted, seen)
     covered = select(_dependencies(resources, state), *_narrowed(choices, resources, state))
-    pairs = [_quieted(one, choices) for one in planned if one[0].address in covered]
+    return [_quieted(one, choices) for one in planned if one[0].address in covered]
+
+
+def _plan(
+    setup: Setup, seen: tuple[State, World], wanted: tuple[tuple[Resource, ...], list[Pair]], choices: Choices
+) -> Plan:
+    """Order and check: pure from here on."""
+    state, world = seen
+    resources, pairs = wanted
+    now = setup.now()
     remembered = {address: one.dependencies for address, one in state.bindings.items()}
     changes, steps = order(pairs, remembered)
     changes = tuple(

@@ -67,9 +67,21 @@ class ServerDefault(Marker):
 
 @dataclass(frozen=True, slots=True)
 class ServerAdded(Marker):
-    """The server adds the value of the sibling field ``source`` to this list: that item is left out, in any case."""
+    """The server adds the value of the sibling field ``source`` to this list: that item is left out, in any case.
+
+    ``default`` is what it adds where the source is not told.
+    """
 
     source: str
+    default: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Coerced(Marker):
+    """What is not among ``values`` the server turns into ``default``."""
+
+    values: tuple[str, ...]
+    default: str
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
 from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -26,8 +25,8 @@ from setlist.errors import (
 )
 from setlist.http import Reply, fill
 from setlist.journal import Intent
-from setlist.kind import Effect, Kind, Named, Repeat, Transition
-from setlist.lifecycle import is_satisfied
+from setlist.kind import Effect, Kind, Named, Repeat
+from setlist.lifecycle import is_satisfied, preflight_of, transitions
 from setlist.live import read, to_live, unwrap
 from setlist.plan import Change, Step
 from setlist.resource import Listed, LiveResource, World, dig, dotted, parse_dotted, read_instant
@@ -234,23 +233,16 @@ async def _preflight(crew: Crew, change: Change, step: Step) -> Done:
     """Ask the vendor whether the job may be started; raises BlockedError with its reasons, or if it grew too large."""
     kind = crew.kind(change)
     job = next(one for one in crew.plan.steps_of(change) if one.id == step.id.removesuffix(":preflight"))
-    judge = next(
-        one.preflight.judge for path in _paths(kind) for one in path if one.name == job.action and one.preflight
-    )
     reply = await crew.writer(change).ask(fill(step.path, id=_remote_id(crew, change)))
-    found = judge(reply.body)
-    reasons = list(found.blockers)
-    if job.people is not None and (found.people or 0) > job.people * (1 + crew.growth):
-        reasons.append(f"it would reach {found.people} people now, {job.people} were planned")
-    if crew.most is not None and (found.people or 0) > crew.most:
-        reasons.append(f"it would reach {found.people} people, more than guards.max_recipients ({crew.most})")
+    reasons = list(preflight_of(kind, job.action).judge(reply.body))
+    people = (await _live(crew, change)).people or 0
+    if job.people is not None and people > job.people * (1 + crew.growth):
+        reasons.append(f"it would reach {people} people now, {job.people} were planned (guards.audience_growth)")
+    if crew.most is not None and people > crew.most:
+        reasons.append(f"it would reach {people} people, more than guards.max_recipients ({crew.most})")
     if reasons:
         raise BlockedError("; ".join(reasons), where=change.address, todo="mend that, then setlist plan again")
     return Done(_remote_id(crew, change), reply.request_id)
-
-
-def _paths(kind: Kind) -> Iterable[tuple[Transition, ...]]:
-    return kind.lifecycle.pairs.values() if kind.lifecycle else ()
 
 
 async def _update(crew: Crew, change: Change, step: Step) -> Done:
@@ -318,7 +310,7 @@ async def _transition(crew: Crew, change: Change, step: Step) -> Done:
     intent = intent_for(crew, change, step, (path, body))
     await crew.ledger.write(put("intents", intent.id, intent), *_spent(crew, step))
     origin = (await _live(crew, change)).state
-    request_id = await _hop(crew, change, intent, origin)
+    request_id = await _hop(crew, change, step, intent, origin)
     live = await _reached(crew, change, step)
     news: dict[str, object] = {"state_set": step.goal}
     binding = crew.ledger.binding(change.address)
@@ -329,25 +321,41 @@ async def _transition(crew: Crew, change: Change, step: Step) -> Done:
     return Done(remote_id, request_id)
 
 
-async def _hop(crew: Crew, change: Change, intent: Intent, origin: str) -> str:
-    """Send a lifecycle verb; a lost answer is settled by the state: at the origin, one more try if it may repeat."""
+async def _hop(crew: Crew, change: Change, step: Step, intent: Intent, origin: str) -> str:
+    """Send a lifecycle verb; a lost answer is settled by the state: at the origin, one more try if it may repeat.
+
+    A job may repeat with the vendor's own key, and only after it had time to show (design section 9).
+    """
+    kind = crew.kind(change)
     for attempt in range(2):
         try:
             return (await _send_intent(crew, change, intent)).request_id
         except LostAnswerError as error:
-            state = (await _live(crew, change)).state
+            state = await _settled_state(crew, change, step)
             if _is_there(crew, change, intent.goal, state):
                 return ""
             if state != origin:
                 await crew.ledger.write(*closed(crew.ledger.attempts, intent))
                 raise StaleError(f"it is {state} now", where=change.address, todo="run setlist plan again") from error
-            if attempt or intent.repeat == Repeat.ONCE:
+            if attempt or (intent.repeat == Repeat.ONCE and not kind.capabilities.idempotency_key):
                 what = f"{intent.action} got no answer and it is still {state}"
                 raise UnknownOutcomeError(what, where=change.address, todo="setlist plan looks at it again") from error
         except RefusedError:
             await crew.ledger.write(*closed(crew.ledger.attempts, intent))
             raise
     raise AssertionError("a second lost answer has raised")
+
+
+async def _settled_state(crew: Crew, change: Change, step: Step) -> str:
+    """Return the state once it is the goal, or once a job that arrived must have shown."""
+    kind = crew.kind(change)
+    wait = _patience(kind, step) if crew.patience.get(kind.provider, 0.0) else 0.0
+    end = crew.now() + timedelta(seconds=wait)
+    while True:
+        state = (await _live(crew, change)).state
+        if _is_there(crew, change, step.goal, state) or crew.now() >= end:
+            return state
+        await asyncio.sleep(2.0)
 
 
 def _is_there(crew: Crew, change: Change, goal: str, state: str) -> bool:
@@ -370,4 +378,4 @@ async def _reached(crew: Crew, change: Change, step: Step) -> LiveResource:
 
 
 def _patience(kind: Kind, step: Step) -> float:
-    return max((one.patience for path in _paths(kind) for one in path if one.name == step.action), default=0.0)
+    return max((one.patience for one in transitions(kind) if one.name == step.action), default=0.0)

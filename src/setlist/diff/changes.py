@@ -13,7 +13,7 @@ from setlist.binding import Binding
 from setlist.compare import FieldChange, Sides, Verdict, compare, fingerprint, laid_over, without
 from setlist.diff import writes
 from setlist.diff.hops import around, route
-from setlist.diff.identity import Case, Identity, Sight, has_been_live, identify, natural_key
+from setlist.diff.identity import Case, Identity, Sight, has_been_live, identify, implied_fields, natural_key
 from setlist.diff.removal import removal
 from setlist.errors import SetlistError
 from setlist.kind import Effect, Kind, Named, Remark
@@ -86,7 +86,8 @@ def _declared(sight: Sight, kind: Kind, subject: tuple[Resource, Identity], wish
         case Case.BLOCKED:
             return Planned(base.model_copy(update={"blocked": identity.blocked, "action_reason": identity.reason}), ())
         case Case.CREATE:
-            return _create(sight, kind, (resource, identity, key), base)
+            sent = implied_fields(kind, resource, sight.project, sight.environment)
+            return _create(sight, kind, (resource, identity, sent), base)
         case Case.BOUND | Case.ADOPT:
             return _existing(sight, kind, (resource, identity, wishes), base)
 

@@ -164,6 +164,14 @@ def natural_key(kind: Kind, resource: Resource, project: str, environment: str) 
     }
 
 
+def implied_fields(kind: Kind, resource: Resource, project: str, environment: str) -> Tree:
+    """Return every member that is sent on create although it is not declared, the natural key's with them."""
+    names = {"name": resource.address.name, "project": project, "environment": environment}
+    found = {name: implied(kind, name, names) for name in kind.shape.members if resource.fields.get(name) is None}
+    told: Tree = {name: value for name, value in found.items() if value is not None}
+    return {**told, **natural_key(kind, resource, project, environment)}
+
+
 def implied(kind: Kind, name: str, names: Mapping[str, str]) -> str | None:
     """Return what is sent for a field that is not declared, or None."""
     marker = kind.shape.member(name).mark(Implied)

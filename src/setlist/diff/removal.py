@@ -22,6 +22,9 @@ def removal(
         return (_forget(address, "it is gone already: forgets it"),), ()
     if end == "abandon":
         return (_forget(address, "leaves it as it is and forgets it"),), ()
+    stuck = kind.lifecycle.no_way.get(live.state, "") if kind.lifecycle else ""
+    if stuck:
+        return (), (Note(what=f"{live.id} is {live.state}: {stuck}"),)
     if end == "delete" and kind.capabilities.delete:
         return (_delete(kind.capabilities.delete, address, live),), ()
     return _by_state(kind, address, live, end)

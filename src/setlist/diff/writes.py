@@ -142,13 +142,19 @@ def update(
     for facet in kind.facets:
         changed = sorted({str(one.path[0]) for one in writable} & set(facet.fields))
         if changed:
-            written = changed if facet.sends == "changed" else _declared(resource, facet)
+            written = _with_others(facet, changed, resource) if facet.sends == "changed" else _declared(resource, facet)
             lacking = _unread(facet, live, resource.fields)
             if lacking:
                 blocked.append(_cannot_read(facet, lacking))
             else:
                 steps.append(_facet_step(kind, resource, facet, (written, live), names))
     return Writes(tuple(steps), tuple(blocked))
+
+
+def _with_others(facet: Facet, changed: list[str], resource: Resource) -> list[str]:
+    """Return the changed fields with the declared ones that they change along."""
+    along = {name for group in facet.together if set(group) & set(changed) for name in group if name in resource.fields}
+    return sorted({*changed, *along})
 
 
 def _declared(resource: Resource, facet: Facet) -> list[str]:

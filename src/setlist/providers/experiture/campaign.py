@@ -1,0 +1,310 @@
+"""Experiture's Campaign: audience, content, schedule, and the jobs that send it (contracts 2.1 to 2.5)."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import AfterValidator, Field, JsonValue
+
+from setlist.kind import (
+    Answer,
+    Capabilities,
+    Deletion,
+    Duplicate,
+    Effect,
+    Facet,
+    ItemRead,
+    Kind,
+    Lifecycle,
+    Listing,
+    NaturalKey,
+    Preflight,
+    Remark,
+    Repeat,
+    Transition,
+)
+from setlist.providers.experiture.shapes import SUMMARY, judge, laid_out
+from setlist.resource import Spec, Tree, dig, read_instant
+from setlist.shape import Coerced, Immutable, Implied, Instant, ServerAdded, ServerDefault, Text, Unordered
+
+CATEGORIES = (
+    "acquisition",
+    "nurturing",
+    "retention",
+    "reactivation",
+    "seasonal",
+    "product",
+    "event",
+    "template",
+    "updates",
+    "general",
+)
+UUID = r"^[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}$"
+MOST_TAGS = 25
+NO_CANCEL = "its API documents no cancel: this send will happen; stop it in the vendor's console, then setlist state rm"
+
+
+def _is_moment(text: str) -> str:
+    if len(text) < len("2026-12-01T09") or read_instant(text, None) is None:
+        raise ValueError("not a date and time; write 2026-12-01T09:00:00-05:00")
+    return text
+
+
+def _is_zone(text: str) -> str:
+    try:
+        ZoneInfo(text)
+    except (ValueError, KeyError, OSError):
+        raise ValueError("not an IANA time zone; write America/New_York") from None
+    return text
+
+
+def _is_day(text: str) -> str:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        raise ValueError("not a date; write 2026-12-01") from None
+    return text
+
+
+class AudienceRef(Spec):
+    """One audience or segment."""
+
+    audienceId: str = Field(pattern=UUID)
+    type: Literal["audience", "segment"]
+
+
+class Audience(Spec):
+    """Who gets it; replaced whole. exclude wins over include."""
+
+    include: Annotated[list[AudienceRef], Unordered(), Field(min_length=1, max_length=25)]
+    exclude: Annotated[list[AudienceRef], Unordered(), Field(max_length=25)] | None = None
+
+
+class Content(Spec):
+    """What they get; replaced whole. The template must be published, and of the campaign's channel."""
+
+    templateId: str | None = Field(None, pattern=UUID)
+    senderProfileId: str | None = None
+    subjectLine: Annotated[str, Text()] | None = Field(None, description="For email only.")
+
+
+class Schedule(Spec):
+    """When it is meant to go; stored only, replaced whole."""
+
+    mode: Literal["now", "at", "batch_on_date"]
+    sendAt: Annotated[str, AfterValidator(_is_moment), Instant(zone="schedule.timezone")] | None = None
+    timezone: Annotated[str, AfterValidator(_is_zone), ServerDefault("UTC")] | None = None
+    batchDate: Annotated[str, AfterValidator(_is_day)] | None = None
+
+
+class CampaignSpec(Spec):
+    """What may be declared of a Campaign, in the vendor's own names (contracts 2.2, 2.3)."""
+
+    name: str = Field(min_length=1, max_length=255)
+    channel: Annotated[Literal["email", "sms", "push", "direct_mail"], Immutable()]
+    campaignType: Annotated[Literal["broadcast"], Immutable(), Implied("broadcast")] = "broadcast"
+    description: Annotated[str, Text()] | None = None
+    category: Annotated[str, Coerced(CATEGORIES, "general")] | None = Field(
+        None, description=f"One of {', '.join(CATEGORIES)}; anything else becomes general."
+    )
+    tags: (
+        Annotated[
+            list[Annotated[str, Field(max_length=100)]],
+            Unordered(),
+            ServerAdded("category", "general"),
+            Field(max_length=MOST_TAGS),
+        ]
+        | None
+    ) = None
+    externalId: Annotated[str, Implied("setlist:{project}:{environment}:{name}"), Field(min_length=1)] = ""
+    metadata: dict[str, JsonValue] | None = None
+    audience: Audience = Field(default=None, description="Replaced, never emptied.")  # type: ignore[assignment]  # may be left out, not null
+    content: Content = Field(default=None)  # type: ignore[assignment]  # may be left out, not null
+    schedule: Schedule = Field(default=None)  # type: ignore[assignment]  # may be left out, not null
+
+
+def lint(fields: Tree, state: str) -> tuple[Remark, ...]:
+    """Return what can be seen offline: parts that do not go together (contracts 2.2, 2.3; design section 8)."""
+    return (*_timing(fields), *_ready(fields, state), *_odd(fields))
+
+
+def _timing(fields: Tree) -> list[Remark]:
+    mode, channel = dig(fields, ("schedule", "mode")), fields.get("channel")
+    if mode is None:
+        return []
+    if (mode == "batch_on_date") is not (channel == "direct_mail"):
+        todo = "direct_mail takes batch_on_date, and the other channels now or at"
+        return [Remark(("schedule", "mode"), f"{mode} does not go with the channel {channel}", todo)]
+    lacking = {"at": "sendAt", "batch_on_date": "batchDate"}.get(str(mode), "")
+    if lacking and dig(fields, ("schedule", lacking)) is None:
+        return [Remark(("schedule",), f"the mode {mode} needs {lacking}", f"add {lacking}")]
+    return []
+
+
+def _ready(fields: Tree, state: str) -> list[Remark]:
+    """Return what a desired state needs: what would be sent must be declared whole."""
+    if state not in ("scheduled", "sent"):
+        return []
+    found = [
+        Remark((name,), f"the state {state} needs {name} to be declared", f"declare {name}")
+        for name in ("audience", "content", "schedule")
+        if fields.get(name) is None
+    ]
+    mode = dig(fields, ("schedule", "mode"))
+    if mode is not None and (mode == "now") is not (state == "sent"):
+        todo = "scheduled goes with at and batch_on_date, sent with now"
+        found.append(Remark(("schedule", "mode"), f"the mode {mode} does not go with the state {state}", todo))
+    return found
+
+
+def _odd(fields: Tree) -> list[Remark]:
+    category, tags = fields.get("category"), fields.get("tags")
+    found: list[Remark] = []
+    if isinstance(category, str) and category not in CATEGORIES:
+        todo = f"write one of {', '.join(CATEGORIES)}"
+        found.append(Remark(("category",), f"{category} will become general", todo, is_warning=True))
+    if isinstance(tags, list) and len(tags) == MOST_TAGS and (category or "general") not in tags:
+        what = f"with its category the campaign has {MOST_TAGS + 1} tags, which may be refused"
+        found.append(Remark(("tags",), what, "leave one out", is_warning=True))
+    if fields.get("channel") != "email" and dig(fields, ("content", "subjectLine")):
+        what = f"a subject line means nothing to the channel {fields.get('channel')}"
+        found.append(Remark(("content", "subjectLine"), what, "leave it out", is_warning=True))
+    return found
+
+
+def warn(fields: Tree, now: datetime) -> tuple[Remark, ...]:
+    """Return a time that has passed already."""
+    text, zone = dig(fields, ("schedule", "sendAt")), dig(fields, ("schedule", "timezone"))
+    point = read_instant(text, zone) if isinstance(text, str) else None
+    past = point is not None and point <= now
+    return (Remark(("schedule", "sendAt"), "sendAt lies in the past", "set a later time"),) if past else ()
+
+
+_PREFLIGHT = Preflight("/campaigns/{id}/preflight", judge)
+_COVERS = ("audience", "content", "schedule", "channel")
+
+
+def _job(name: str, to: str, path: str, text: str, symbol: str) -> Transition:
+    return Transition(
+        name=name,
+        to=to,
+        verb="POST",
+        path=f"/campaigns/{{id}}/{path}",
+        body={},
+        effect=Effect.IRREVERSIBLE,
+        effect_text=text,
+        symbol=symbol,
+        repeat=Repeat.ONCE,
+        covers=_COVERS,
+        scope=f"campaigns:{name}",
+        preflight=_PREFLIGHT,
+        patience=60.0,
+    )
+
+
+SCHEDULE = _job("schedule", "scheduled", "schedule-jobs", "schedules the send{people}; no API takes it back", "@")
+SEND = _job("send", "sent", "send-jobs", "sends it now{people}; nothing takes it back", "!!")
+ARCHIVE = Transition(
+    name="archive",
+    to="archived",
+    verb="POST",
+    path="/campaigns/{id}/archive",
+    effect=Effect.IRREVERSIBLE,
+    effect_text="archives it; no API brings it back",
+    symbol="x",
+    destructive=True,
+    scope="campaigns:delete",
+)
+_SHUT = frozenset({"scheduled", "running", "sent", "archived", "locked"})
+
+
+def _binding(name: str) -> Facet:
+    return Facet(
+        name,
+        (name,),
+        "PUT",
+        f"/campaigns/{{id}}/{name}",
+        sends="whole",
+        accepts=frozenset({"draft"}),
+        refuses=_SHUT,
+        scope="campaigns:update",
+        unwrap=True,
+    )
+
+
+CAMPAIGN = Kind(
+    provider="experiture",
+    name="Campaign",
+    api_version="experiture/v1",
+    summary="A broadcast: whom it reaches, with what, and when.",
+    spec=CampaignSpec,
+    collection="/campaigns",
+    item="/campaigns/{id}",
+    also=(ItemRead("/campaigns/{id}/summary", SUMMARY, lambda _item: True),),
+    laid_out=laid_out,
+    natural_key=NaturalKey(("externalId",), strong=True),
+    facets=(
+        Facet(
+            "metadata",
+            ("name", "description", "category", "tags", "externalId", "metadata"),
+            "PATCH",
+            "/campaigns/{id}",
+            scope="campaigns:update",
+            together=(("category", "tags"),),
+        ),
+        _binding("audience"),
+        _binding("content"),
+        _binding("schedule"),
+    ),
+    create_fields=("channel", "campaignType"),
+    create_scope="campaigns:create",
+    on_destroy="archived",
+    lint=lint,
+    warn=warn,
+    timing=("schedule.sendAt",),
+    answer=Answer(
+        id=("id", "campaignId", "campaign_id"),
+        envelope="data",
+        state="_state",
+        people="_people",
+        created_at="createdAt",
+        updated_at="updatedAt",
+        archived=("deletedAt",),
+    ),
+    listing=Listing(
+        envelope=("data", "items"),
+        style="cursor",
+        cursors=(("data.nextCursor", "cursor"), ("data.cursor", "cursor"), ("nextCursor", "cursor")),
+        page_size=100,
+        pages_path="data.totalPages",
+    ),
+    lifecycle=Lifecycle(
+        states=("draft", "scheduled", "running", "sent", "archived", "locked"),
+        initial="draft",
+        pairs={
+            ("draft", "scheduled"): (SCHEDULE,),
+            ("draft", "sent"): (SEND,),
+            ("draft", "archived"): (ARCHIVE,),
+            ("sent", "archived"): (ARCHIVE,),
+        },
+        liveness={"draft": 0, "archived": 0, "locked": 0, "scheduled": 1, "running": 2, "sent": 2},
+        satisfied_by={"scheduled": frozenset({"running", "sent"}), "sent": frozenset({"running"})},
+        final=frozenset({"scheduled", "running", "sent", "archived", "locked"}),
+        passing=frozenset({"running", "locked"}),
+        locked=frozenset({"sent", "locked"}),
+        no_way={"scheduled": NO_CANCEL, "running": NO_CANCEL},
+    ),
+    capabilities=Capabilities(
+        delete=Deletion(
+            verb="DELETE",
+            path="/campaigns/{id}",
+            effect=Effect.IRREVERSIBLE,
+            effect_text="deletes it; no API brings it back",
+            scope="campaigns:delete",
+        ),
+        duplicate=Duplicate("/campaigns/{id}/clone", scope="campaigns:create"),
+        idempotency_key=True,
+    ),
+)

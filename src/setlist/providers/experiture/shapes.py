@@ -1,0 +1,102 @@
+"""Experiture's answers -> the shape in which campaigns are written (contracts 2.4, E1, E12b): pure."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue
+
+from setlist.resource import Tree, dig
+
+SUMMARY = "_summary"
+UNREAD = "_unread"
+_CONTENT = ("templateId", "senderProfileId", "subjectLine")
+_SCHEDULE = ("mode", "sendAt", "timezone", "batchDate")
+
+
+def laid_out(item: Tree) -> Tree:
+    """Return a campaign as it is written, with its state and reach; what neither read tells is named as unread."""
+    found = item.get(SUMMARY)
+    summary: Tree = found if isinstance(found, dict) else {}
+    fields: Tree = {
+        **item,
+        "_state": state_of(item, summary),
+        "_people": dig(summary, ("audience", "reach", "evaluatedCount")),
+    }
+    unread: list[JsonValue] = []
+    if "category" not in item and isinstance(stored := dig(item, ("settings", "category")), str):
+        fields["category"] = stored
+    for name, read in (("audience", _audience), ("content", _content), ("schedule", _schedule)):
+        told = [one for one in (item.get(name), summary.get(name)) if isinstance(one, dict)]
+        if told:
+            fields[name] = read(told, str(item.get("channel") or ""), unread)
+        elif name not in item:
+            fields.pop(name, None)
+    return {**fields, UNREAD: unread}
+
+
+def state_of(item: Tree, summary: Tree) -> str:
+    """Return the lifecycle state: by the execution first, then by the authoring status (design section 8)."""
+    authoring = str(item.get("authoringStatus") or summary.get("authoringStatus") or "")
+    execution = str(dig(summary, ("latestExecution", "status")) or dig(item, ("latestExecution", "status")) or "")
+    if item.get("archivedAt") or authoring.startswith("archiv"):
+        return "archived"
+    known = {"scheduled": "scheduled", "running": "running", "completed": "sent", "failed": "sent"}
+    if execution in known:
+        return known[execution]
+    return "draft" if authoring == "draft" and execution in ("", "not_scheduled") else "locked"
+
+
+def _audience(told: list[Tree], _channel: str, _unread: list[JsonValue]) -> Tree:
+    """Return include and exclude, by whichever names they are read."""
+    shape: Tree = {}
+    for name, other in (("include", "included"), ("exclude", "excluded")):
+        rows = next((one[key] for one in told for key in (name, other) if isinstance(one.get(key), list)), None)
+        if isinstance(rows, list):
+            shape[name] = [_audience_ref(row) for row in rows if isinstance(row, dict)]
+    return shape
+
+
+def _audience_ref(row: Tree) -> JsonValue:
+    return {"audienceId": row.get("audienceId") or row.get("id"), "type": row.get("type")}
+
+
+def _content(told: list[Tree], _channel: str, unread: list[JsonValue]) -> Tree:
+    shape: Tree = {}
+    for name in _CONTENT:
+        holder = next((one for one in told if name in one), None)
+        if holder is not None:
+            shape[name] = holder[name]
+        elif (
+            name == "templateId" and (template := next((one["template"] for one in told if "template" in one), 0)) != 0
+        ):
+            shape[name] = template.get("id") if isinstance(template, dict) else None
+        else:
+            unread.append(f"content.{name}")
+    return shape
+
+
+def _schedule(told: list[Tree], channel: str, unread: list[JsonValue]) -> Tree:
+    """Return the schedule; a direct mail's is sometimes read as a digital one, and then its mode says nothing.
+
+    A time or a zone that is not told is none: a missing zone means UTC (contracts E12).
+    """
+    shape: Tree = {name: next((one[name] for one in told if name in one), None) for name in _SCHEDULE}
+    if channel != "direct_mail":
+        return shape
+    lost = [] if shape["mode"] == "batch_on_date" else ["mode"]
+    lost += [] if any("batchDate" in one for one in told) else ["batchDate"]
+    unread.extend(f"schedule.{name}" for name in lost)
+    return {name: value for name, value in shape.items() if name not in lost}
+
+
+def judge(body: JsonValue) -> tuple[str, ...]:
+    """Return why a preflight stops the job; anything that is not a clear yes does (contracts 2.4)."""
+    data = dig(body, ("data",))
+    data = data if isinstance(data, dict) else {}
+    found = data.get("issues")
+    issues = [one for one in (found if isinstance(found, list) else []) if isinstance(one, dict)]
+    stops = [one for one in issues if str(one.get("severity")).startswith("block")]
+    count = dig(data, ("summary", "blockers"))
+    if data.get("canPublish") is True and not stops and not count:
+        return ()
+    words = tuple(f"{one.get('code')}: {one.get('message')}" for one in stops)
+    return words or ("the preflight does not say that it may be sent",)
