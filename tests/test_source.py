@@ -92,8 +92,8 @@ MISTAKES = {
     "later key": (
         concert("a", lifecycle="movedFrom: b"),
         (
-            "r/a.yaml:5:13: acme/Concert/a: unknown key 'movedFrom'; it knows: adopt, dependsOn, ignoreChanges, "
-            "onConflict, onDestroy, preventDestroy, state, whenLive"
+            "r/a.yaml:5:13: acme/Concert/a: unknown key 'movedFrom'; it knows: adopt, copyOf, dependsOn, ignoreChanges, "
+            "onConflict, onDestroy, preventDestroy, state, whenLive, whenLocked"
         ),
     ),
     "ignored": (

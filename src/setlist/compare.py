@@ -213,8 +213,7 @@ def normal(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
     """
     if value is None:
         default, coerced = shape.mark(ServerDefault), shape.mark(Coerced)
-        filled = default.value if default else coerced.default if coerced else None
-        return filled  # type: ignore[return-value]  # a default is JSON
+        return default.value if default else coerced.default if coerced else None  # type: ignore[return-value]  # JSON
     if isinstance(value, dict):
         members = {key: normal(shape.member(key), item, root) for key, item in value.items()}
         return {key: item for key, item in members.items() if item is not None}

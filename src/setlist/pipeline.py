@@ -11,7 +11,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from pathlib import Path
 from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
@@ -19,7 +18,7 @@ from setlist.apply.preflight import preflighted
 from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, unspent
 from setlist.apply.run import run
 from setlist.apply.settle import Settled, settle_creates, settle_transitions
-from setlist.approval import Scope, needed, resumption
+from setlist.approval import needed, resumption
 from setlist.binding import Anchor, Record, State, fold, put
 from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
@@ -27,52 +26,17 @@ from setlist.diff.identity import Sight, natural_key
 from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, UnknownOutcomeError
 from setlist.graph import order, select
 from setlist.guard import Limits, refuse_gone, refuse_reach, refuse_removals, refuse_start
-from setlist.http import Budget, Endpoint, Granted, Reader, Writer, open_reader, open_writer
+from setlist.http import Budget, Reader, Writer, open_reader, open_writer
 from setlist.journal import Outcome, Receipt
-from setlist.kind import Effect, Kind, Provider
+from setlist.kind import Effect
 from setlist.live import Question, list_all, read_all
+from setlist.opening import Setup, base_url, endpoint, is_sandboxed, timeout_of
 from setlist.plan import Approval, Change, Plan, Step, seal
-from setlist.project import Project, Settings, find_project, read_project
-from setlist.registry import find_providers, kinds_of
 from setlist.resource import Resource, World, dig, parse_address, read_instant
-from setlist.source import Inputs, Loaded, load
-from setlist.state.file import FileStore
+from setlist.source import Loaded, load
 from setlist.state.ledger import Ledger, open_ledger
-from setlist.state.store import Owner, Store, wall_clock
-from setlist.transport import App, in_process
+from setlist.state.store import Owner
 from setlist.version import __version__
-
-SANDBOX_URL = "http://sandbox.invalid"
-TIMEOUT = 30.0
-
-
-@dataclass(frozen=True, slots=True)
-class Setup:
-    """One project in one environment, opened: its settings, vendors, state store, surroundings and clock."""
-
-    project: Project
-    settings: Settings
-    providers: Mapping[str, Provider]
-    store: Store
-    inputs: Inputs
-    now: Callable[[], datetime] = wall_clock
-
-    @property
-    def kinds(self) -> Mapping[str, Kind]:
-        """Every known kind by ``provider/Kind``, as the project file trusts its listing."""
-        return {kind_id: self._trusted(kind) for kind_id, kind in kinds_of(self.providers).items()}
-
-    def _trusted(self, kind: Kind) -> Kind:
-        settings = self.settings.providers.get(kind.provider)
-        if not (settings and settings.trust_updated_at and kind.listing.moves_if_trusted):
-            return kind
-        return replace(kind, listing=replace(kind.listing, moves=True))
-
-    @property
-    def scope(self) -> Scope:
-        """What approvals are bound to."""
-        urls = {name: base_url(self, name) for name in self.providers}
-        return Scope(self.settings.project, self.settings.name, urls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,75 +59,12 @@ class Planning(NamedTuple):
     settled: tuple[str, ...]
 
 
-def open_setup(start: Path, environment: str | None, inputs: Inputs, now: Callable[[], datetime] = wall_clock) -> Setup:
-    """Open the project at or above ``start``; raises InvalidProject, UsageError."""
-    project = read_project(find_project(start))
-    settings = project.settings(environment)
-    folder = project.folder / settings.state.path
-    return Setup(project, settings, find_providers(), FileStore(folder, settings.name), inputs, now)
-
-
 def load_all(setup: Setup) -> Loaded:
     """Load every file; raises InvalidProject with all mistakes."""
     loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
     if loaded.problems:
         raise InvalidProject(loaded.problems)
     return loaded
-
-
-def base_url(setup: Setup, name: str) -> str:
-    """Return where a provider answers: the sandbox, the project's address, or the vendor's usual one."""
-    settings, provider = setup.settings.providers.get(name), setup.providers[name]
-    if settings and settings.base_url:
-        return settings.base_url
-    return f"{SANDBOX_URL}{provider.sandbox_path}" if settings and settings.sandbox else provider.base_url
-
-
-def endpoint(setup: Setup, name: str, budget: Budget) -> Endpoint:
-    """Return how a provider is reached; secrets come from the variables that the project file names."""
-    settings, provider = setup.settings.providers.get(name), setup.providers[name]
-    sandboxed = _is_sandboxed(setup, name)
-    secret = given(setup, name, provider.credential.setting) or (provider.sandbox_secret if sandboxed else "")
-    made = Endpoint(
-        provider=provider,
-        base_url=base_url(setup, name),
-        secret=secret,
-        variable=variable(setup, name, provider.credential.setting),
-        requests_per_minute=(settings and settings.requests_per_minute) or provider.requests_per_minute,
-        timeout=_timeout(setup, name),
-        budget=budget,
-        insecure=bool(settings and settings.insecure),
-        grant=None if secret else _grant(setup, name),
-    )
-    return replace(made, transport=in_process(sandbox_app(setup)), wait_factor=0.0) if sandboxed else made
-
-
-def variable(setup: Setup, name: str, setting: str) -> str:
-    """Return the environment variable that holds a credential: the project file's choice, or the vendor's usual one."""
-    settings = setup.settings.providers.get(name)
-    usual = setup.providers[name].settings[setting]
-    return settings.credentials.get(setting, usual) if settings else usual
-
-
-def given(setup: Setup, name: str, setting: str) -> str:
-    """Return the value of a credential, or an empty text."""
-    return setup.inputs.environ.get(variable(setup, name, setting), "")
-
-
-def _grant(setup: Setup, name: str) -> Granted | None:
-    """Return what a token is asked for with, if the vendor gives tokens and all of it is there."""
-    grant = setup.providers[name].grant
-    values = [given(setup, name, one.setting) for one in grant] if grant else []
-    return Granted(*values) if values and all(values) else None
-
-
-def sandbox_app(setup: Setup) -> App:
-    """Return the sandbox's application over its file in the project's state folder."""
-    from setlist.sandbox import create_app  # noqa: PLC0415 - 100 ms of import that only a sandboxed project needs
-
-    folder = setup.project.folder / ".setlist"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    return create_app(folder / "sandbox.sqlite")
 
 
 async def planned(setup: Setup, choices: Choices, approvals: tuple[Approval, ...]) -> Planning:
@@ -457,18 +358,7 @@ def _crew(setup: Setup, plan: Plan, means: tuple[Ledger, Mapping[str, Writer]], 
 
 def _patience(setup: Setup) -> dict[str, float]:
     """Return by vendor how long an unanswered request may still be on its way: none when it runs in this process."""
-    return {name: 0.0 if _is_sandboxed(setup, name) else _timeout(setup, name) for name in setup.providers}
-
-
-def _is_sandboxed(setup: Setup, name: str) -> bool:
-    settings = setup.settings.providers.get(name)
-    return bool(settings and settings.sandbox and not settings.base_url)
-
-
-def _timeout(setup: Setup, name: str) -> float:
-    """Return the seconds that one request to a vendor may take."""
-    settings = setup.settings.providers.get(name)
-    return settings.timeout.total_seconds() if settings and settings.timeout else TIMEOUT
+    return {name: 0.0 if is_sandboxed(setup, name) else timeout_of(setup, name) for name in setup.providers}
 
 
 async def _settle(setup: Setup, ledger: Ledger, readers: Mapping[str, Reader]) -> tuple[str, ...]:

@@ -14,7 +14,8 @@ from setlist.approval import read_given
 from setlist.diff.changes import Wishes
 from setlist.errors import Problem
 from setlist.journal import Receipt
-from setlist.pipeline import Choices, Course, Planning, Setup, carry_out, open_setup, planned
+from setlist.opening import Setup, open_setup
+from setlist.pipeline import Choices, Course, Planning, carry_out, planned
 from setlist.plan import Plan
 from setlist.source import Inputs, load
 

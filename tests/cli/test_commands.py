@@ -311,7 +311,8 @@ def test_the_demo_prints_true_output_and_leaves_nothing(tmp_path: Path) -> None:
     env = {**clean(), "TMPDIR": str(tmp_path)}
     done = subprocess.run([SETLIST, "demo"], cwd=tmp_path, capture_output=True, text=True, check=False, env=env)
     assert done.returncode == 0, done.stderr
-    assert "$ setlist validate\nValid: 3 resources in 2 files." in done.stdout
+    assert "$ setlist validate\nValid: 8 resources in 5 files." in done.stdout
+    assert "approve that with --approve schedule:experiture/Campaign/announcement@" in done.stderr
     assert "last by user_maria" in done.stdout
     assert done.stdout.count("No changes. The live objects match the configuration.") == 2
     assert list(tmp_path.iterdir()) == []

@@ -11,7 +11,8 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from desk import Desk
 from setlist.approval import Scope
-from setlist.pipeline import Choices, Course, carry_out, open_setup, planned
+from setlist.opening import open_setup
+from setlist.pipeline import Choices, Course, carry_out, planned
 from setlist.plan import from_json, to_json
 from setlist.source import Inputs
 

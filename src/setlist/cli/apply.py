@@ -18,7 +18,8 @@ from setlist.cli.planning import choices_of, plan_options
 from setlist.cli.progress import progress
 from setlist.errors import BlockedError, UsageError
 from setlist.journal import Receipt
-from setlist.pipeline import Course, Planning, Setup, carry_out, planned
+from setlist.opening import Setup
+from setlist.pipeline import Course, Planning, carry_out, planned
 from setlist.plan import Plan, from_json
 from setlist.render import json, text
 

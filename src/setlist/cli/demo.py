@@ -13,6 +13,7 @@ from setlist.cli.schema import write_schemas
 from setlist.errors import SetlistError, UsageError
 
 EXAMPLE = "holiday-launch"
+PLAN = "launch.plan.json"
 
 
 @click.command("demo")
@@ -64,16 +65,18 @@ def example() -> Path:
 
 
 def _play() -> None:
-    click.echo(f"A project of three experiences, in {Path.cwd()}:\n")
+    click.echo(f"A holiday launch over four vendors, in {Path.cwd()}:\n")
     for file in sorted(Path().rglob("*.yaml")):
         click.echo(f"  {file}")
     _tell("Are the files right? Offline, without credentials:")
     _run("validate")
-    _tell("What would change at the vendor? Nothing is written:")
-    _run("plan")
-    _tell("Do it:")
-    _run("apply", "--auto-approve")
-    _tell("Do it again? There is nothing left to do:")
+    _tell("What would change at the vendors? Nothing is written:")
+    _run("plan", "-o", PLAN)
+    _tell("Do it. But the campaign is a send, and nobody has approved it yet; so nothing at all is done:")
+    _run("apply", PLAN, expected=6)
+    _tell("With the approval that the plan named, everything else is done first, and the send is scheduled last:")
+    _run("apply", PLAN, *_approvals())
+    _tell("Do it again? There is nothing left to do, and nothing is sent twice:")
     _run("plan")
     _tell("Now somebody changes the colours and the closing time in the vendor's own screens:")
     _run("sandbox", "edit", "fanfare", _sale_id(), 'theme={"primaryColor":"#FF0000"}', "closeAt=null")
@@ -84,18 +87,26 @@ def _play() -> None:
     _run("plan", "--detailed-exitcode")
 
 
+def _approvals() -> list[str]:
+    """Return the options that give the approvals which the saved plan names, as a person would copy them."""
+    from setlist.plan import from_json  # noqa: PLC0415 - not before the demo got so far
+
+    plan = from_json(Path(PLAN).read_bytes(), PLAN)
+    return [word for one in plan.approvals for word in ("--approve", str(one))]
+
+
 def _tell(text: str) -> None:
     click.echo(f"\n{click.style(text, bold=True)}")
 
 
-def _run(*args: str) -> None:
+def _run(*args: str, expected: int = 0) -> None:
     """Print a command as it would be typed, and run it for real."""
     from setlist.cli.app import run  # noqa: PLC0415 - the group imports this module when it is chosen
 
     words = " ".join(f"'{word}'" if any(sign in word for sign in '{"') else word for word in args)
     click.echo(f"\n$ setlist {words}")
     code = run(list(args))
-    if code:
+    if code != expected:
         raise SetlistError(f"setlist {args[0]} ended with exit code {code}", todo="please report this")
 
 

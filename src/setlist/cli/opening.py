@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from setlist.cli.options import inputs_of
-from setlist.pipeline import Setup, open_setup
+from setlist.opening import Setup, open_setup
 
 
 def open_project(environment: str | None, variables: tuple[str, ...], var_file: tuple[Path, ...]) -> Setup:

@@ -12,7 +12,8 @@ from setlist.cli import loop
 from setlist.cli.opening import open_project
 from setlist.cli.options import project_options
 from setlist.errors import UsageError
-from setlist.pipeline import Setup, owner_of
+from setlist.opening import Setup
+from setlist.pipeline import owner_of
 from setlist.render import state_text
 from setlist.state.ledger import open_ledger
 

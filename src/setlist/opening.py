@@ -1,0 +1,125 @@
+"""One project in one environment, opened: its settings, vendors, state store, and how each vendor is reached."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from setlist.approval import Scope
+from setlist.http import Budget, Endpoint, Granted
+from setlist.kind import Kind, Provider
+from setlist.project import Project, Settings, find_project, read_project
+from setlist.registry import find_providers, kinds_of
+from setlist.source import Inputs
+from setlist.state.file import FileStore
+from setlist.state.store import Store, wall_clock
+from setlist.transport import App, in_process
+
+SANDBOX_URL = "http://sandbox.invalid"
+TIMEOUT = 30.0
+
+
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """One project in one environment, opened: its settings, vendors, state store, surroundings and clock."""
+
+    project: Project
+    settings: Settings
+    providers: Mapping[str, Provider]
+    store: Store
+    inputs: Inputs
+    now: Callable[[], datetime] = wall_clock
+
+    @property
+    def kinds(self) -> Mapping[str, Kind]:
+        """Every known kind by ``provider/Kind``, as the project file trusts its listing."""
+        return {kind_id: self._trusted(kind) for kind_id, kind in kinds_of(self.providers).items()}
+
+    def _trusted(self, kind: Kind) -> Kind:
+        settings = self.settings.providers.get(kind.provider)
+        if not (settings and settings.trust_updated_at and kind.listing.moves_if_trusted):
+            return kind
+        return replace(kind, listing=replace(kind.listing, moves=True))
+
+    @property
+    def scope(self) -> Scope:
+        """What approvals are bound to."""
+        urls = {name: base_url(self, name) for name in self.providers}
+        return Scope(self.settings.project, self.settings.name, urls)
+
+
+def open_setup(start: Path, environment: str | None, inputs: Inputs, now: Callable[[], datetime] = wall_clock) -> Setup:
+    """Open the project at or above ``start``; raises InvalidProject, UsageError."""
+    project = read_project(find_project(start))
+    settings = project.settings(environment)
+    folder = project.folder / settings.state.path
+    return Setup(project, settings, find_providers(), FileStore(folder, settings.name), inputs, now)
+
+
+def base_url(setup: Setup, name: str) -> str:
+    """Return where a provider answers: the sandbox, the project's address, or the vendor's usual one."""
+    settings, provider = setup.settings.providers.get(name), setup.providers[name]
+    if settings and settings.base_url:
+        return settings.base_url
+    return f"{SANDBOX_URL}{provider.sandbox_path}" if settings and settings.sandbox else provider.base_url
+
+
+def endpoint(setup: Setup, name: str, budget: Budget) -> Endpoint:
+    """Return how a provider is reached; secrets come from the variables that the project file names."""
+    settings, provider = setup.settings.providers.get(name), setup.providers[name]
+    sandboxed = is_sandboxed(setup, name)
+    secret = given(setup, name, provider.credential.setting) or (provider.sandbox_secret if sandboxed else "")
+    made = Endpoint(
+        provider=provider,
+        base_url=base_url(setup, name),
+        secret=secret,
+        variable=variable(setup, name, provider.credential.setting),
+        requests_per_minute=(settings and settings.requests_per_minute) or provider.requests_per_minute,
+        timeout=timeout_of(setup, name),
+        budget=budget,
+        insecure=bool(settings and settings.insecure),
+        grant=None if secret else _grant(setup, name),
+    )
+    return replace(made, transport=in_process(sandbox_app(setup)), wait_factor=0.0) if sandboxed else made
+
+
+def variable(setup: Setup, name: str, setting: str) -> str:
+    """Return the environment variable that holds a credential: the project file's choice, or the vendor's usual one."""
+    settings = setup.settings.providers.get(name)
+    usual = setup.providers[name].settings[setting]
+    return settings.credentials.get(setting, usual) if settings else usual
+
+
+def given(setup: Setup, name: str, setting: str) -> str:
+    """Return the value of a credential, or an empty text."""
+    return setup.inputs.environ.get(variable(setup, name, setting), "")
+
+
+def _grant(setup: Setup, name: str) -> Granted | None:
+    """Return what a token is asked for with, if the vendor gives tokens and all of it is there."""
+    grant = setup.providers[name].grant
+    values = [given(setup, name, one.setting) for one in grant] if grant else []
+    return Granted(*values) if values and all(values) else None
+
+
+def sandbox_app(setup: Setup) -> App:
+    """Return the sandbox's application over its file in the project's state folder."""
+    from setlist.sandbox import create_app  # noqa: PLC0415 - 100 ms of import that only a sandboxed project needs
+
+    folder = setup.project.folder / ".setlist"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    return create_app(folder / "sandbox.sqlite")
+
+
+def is_sandboxed(setup: Setup, name: str) -> bool:
+    """Tell whether a provider is played by the sandbox in this process."""
+    settings = setup.settings.providers.get(name)
+    return bool(settings and settings.sandbox and not settings.base_url)
+
+
+def timeout_of(setup: Setup, name: str) -> float:
+    """Return the seconds that one request to a vendor may take."""
+    settings = setup.settings.providers.get(name)
+    return settings.timeout.total_seconds() if settings and settings.timeout else TIMEOUT
