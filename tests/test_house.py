@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+import shutil
 import statistics
 import subprocess
 import sys
@@ -11,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from ruamel.yaml import YAML
 
 ROOT = Path(__file__).resolve().parents[1]
 SOURCE = ROOT / "src" / "setlist"
@@ -94,19 +96,35 @@ def test_the_readmes_python_lines_run(tmp_path: Path) -> None:
 
 
 def copied(folder: Path) -> Path:
-    import shutil
-
     return Path(
         shutil.copytree(ROOT / "examples" / "holiday-launch", folder / "x", ignore=shutil.ignore_patterns(".setlist"))
     )
 
 
-@pytest.mark.parametrize("example", sorted(path.parent.name for path in (ROOT / "examples").glob("*/setlist.yaml")))
-@pytest.mark.parametrize("environment", ["production", "staging"])
-def test_every_example_is_valid(example: str, environment: str) -> None:
+EXAMPLES = [
+    (file.parent.name, environment)
+    for file in sorted((ROOT / "examples").glob("*/setlist.yaml"))
+    for environment in YAML(typ="safe").load(file).get("environments", ["default"])
+]
+
+
+@pytest.mark.parametrize(("example", "environment"), EXAMPLES)
+def test_every_example_is_applied_and_then_wants_nothing_more(example: str, environment: str, tmp_path: Path) -> None:
     import setlist
 
-    assert setlist.open_project(ROOT / "examples" / example, environment=environment).validate() == ()
+    folder = shutil.copytree(ROOT / "examples" / example, tmp_path / "x", ignore=shutil.ignore_patterns(".setlist"))
+    project = setlist.open_project(folder, environment=environment)
+    assert project.validate() == ()
+    plan = project.plan()
+    receipt = project.apply(plan, approve=tuple(map(str, plan.approvals)))
+    assert (receipt.exit_code, receipt.complete, project.plan().steps) == (0, True, ())
+
+
+def test_every_vendor_has_an_example_of_its_own() -> None:
+    from setlist.registry import find_providers
+
+    vendors = {example.split("-")[0] for example, _ in EXAMPLES}
+    assert {name for name in find_providers() if not name.startswith("toy")} - vendors == set()
 
 
 def test_the_contract_is_cited_where_it_is_kept() -> None:

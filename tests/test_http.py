@@ -296,7 +296,7 @@ def test_plain_http_stays_on_this_machine_unless_asked_for(more: dict[str, Any])
 
 def test_a_reader_has_no_way_to_write() -> None:
     names = {name for name in dir(Reader) if not name.startswith("_")}
-    assert names == {"ask", "get", "list"}
+    assert names == {"ask", "get", "list", "probe", "secret"}
 
 
 def test_secrets_are_in_no_log(caplog: pytest.LogCaptureFixture) -> None:

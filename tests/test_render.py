@@ -311,3 +311,39 @@ def test_mistakes_and_errors_in_words() -> None:
     )
     assert str(StaleError("it moved", where="here", todo="plan again")) == "here: it moved; plan again"
     assert error_text(StaleError("it moved"), color=False) == "Error: it moved"
+
+
+def test_a_new_list_of_maps_has_a_line_for_each() -> None:
+    made = change(
+        "a",
+        Action.CREATE,
+        steps=("a:create", "a:update", "a:preflight"),
+        change=Delta(actions=("create",), after={"rows": [{"id": 1}, {"id": 2}], "plain": [1, 2]}),
+        holes=(Hole(("rows", 1), (Ref(Address("toy", "Show", "b"), "id"),)),),
+    )
+    steps = tuple(
+        step("a", one, scope=scope) for one, scope in [("create", "b:w"), ("update", "a:w"), ("preflight", "")]
+    )
+    shown = plan_text(plan(made, steps=steps), color=False)
+    rows = (
+        '     +  rows:\n          - {"id":1}\n          - ${toy/Show/b.id} (known after apply)\n     +  plain = [1,2]\n'
+    )
+    assert rows in shown
+    assert "Scopes needed:\n  toy: a:w, b:w" in shown
+    assert shown.endswith("Plan: 1 to add. Expires 2026-11-22 12:00 UTC.")
+
+
+@pytest.mark.parametrize(
+    ("actions", "words"),
+    [
+        (("create", "update", "publish"), "1 added, 1 published"),
+        (("update", "unpublish"), "1 changed, 1 unpublished"),
+        (("clone", "update"), "1 cloned"),
+        (("preflight", "send", "archive"), "1 archived, 1 sent"),
+        (("pause", "restore", "schedule"), "1 paused, 1 restored, 1 scheduled"),
+    ],
+)
+def test_what_was_done_is_told_once_an_object(actions: tuple[str, ...], words: str) -> None:
+    ends = [Outcome(step=one, address="toy/Show/a", action=one, result=Result.DONE) for one in actions]
+    made = receipt(complete=True).model_copy(update={"outcomes": tuple(ends)})
+    assert receipt_text(made, color=False).splitlines()[-1] == f"Apply complete: {words}."

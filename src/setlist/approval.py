@@ -5,13 +5,15 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import NamedTuple
 
+from setlist.compare import moments_of
 from setlist.errors import UsageError
 from setlist.kind import Effect, Kind
 from setlist.lifecycle import transitions
 from setlist.plan import Approval, Change, Step
-from setlist.resource import Tree, canonical
+from setlist.resource import Tree, canonical, dig
 
 _GIVEN = re.compile(r"(?P<effect>[a-z-]+):(?P<address>[^@\s]+)@(?P<digest>[0-9a-f]{12,64})")
 DIGITS = 12
@@ -51,6 +53,16 @@ def covered_names(kind: Kind, action: str) -> frozenset[str]:
     covered = _covers(kind, action)
     inside = {name for facet in kind.facets if facet.name in covered for name in facet.fields}
     return frozenset(inside | (set(covered) & kind.spec.model_fields.keys()))
+
+
+def too_sudden(kind: Kind, action: str, fields: Tree, clock: tuple[datetime, timedelta]) -> str:
+    """Say which moment that the action sets off lies too near, or nothing; ``clock`` is now and the least notice."""
+    now, notice = clock
+    names = covered_names(kind, action)
+    ahead = f"less than {notice.total_seconds() / 60:g} minutes ahead (guards.min_notice)"
+    moments = {place: at for place, at in moments_of(kind, fields).items() if place.split(".")[0] in names}
+    near = [place for place, at in moments.items() if at < now + notice]
+    return "; ".join(f"{place} ({dig(fields, tuple(place.split('.')))}) is {ahead}" for place in near)
 
 
 def _covers(kind: Kind, action: str) -> tuple[str, ...]:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import unicodedata
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
 from typing import NamedTuple
@@ -237,7 +238,7 @@ def _normal_scalar(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
         match marker, value:
             case Instant(zone=zone), str():
                 point = read_instant(value, dig(root, tuple(zone.split("."))) if zone else None)
-                value = point.isoformat() if point else value
+                value = point.isoformat(timespec="seconds") if point else value
             case Dated(), str():
                 value = value[:10]
             case Money(), str() | int() | float():
@@ -295,6 +296,24 @@ def wire(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
     if instant and instant.zone and isinstance(value, str):
         return with_offset(value, dig(root, tuple(instant.zone.split("."))))
     return value
+
+
+def moments_of(kind: Kind, fields: Tree) -> dict[str, datetime]:
+    """Return the points in time at which something happens to people, in UTC, by their dotted place in the fields.
+
+    A local time is read in its zone; a day without a time begins at midnight there.
+    """
+    found: dict[str, datetime] = {}
+    for place in kind.timing:
+        path = tuple(place.split("."))
+        shape = kind.shape
+        for key in path:
+            shape = shape.member(key)
+        mark, text = shape.mark(Instant) or shape.mark(Dated), dig(fields, path)
+        zone = dig(fields, tuple(mark.zone.split("."))) if mark and mark.zone else None
+        point = read_instant(text, zone) if isinstance(text, str) else None
+        found |= {place: point} if point else {}
+    return found
 
 
 def without(tree: Tree, paths: tuple[tuple[str, ...], ...]) -> Tree:

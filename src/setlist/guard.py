@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime, timedelta
 
+from setlist.approval import too_sudden
 from setlist.binding import State
 from setlist.kind import Effect, Kind
 from setlist.lifecycle import is_upward
@@ -105,6 +107,20 @@ def refuse_reach(steps: tuple[Step, ...], limits: Limits) -> tuple[Note, ...]:
             what = f"{step.address}: {step.action} reaches {step.people} people, more than {limits.max_recipients}"
             notes.append(Note(what=what, todo="raise guards.max_recipients in setlist.yaml if that is meant"))
     return tuple(notes)
+
+
+def block_sudden(
+    pairs: Iterable[tuple[Change, tuple[Step, ...]]], kinds: Mapping[str, Kind], now: datetime, notice: timedelta
+) -> list[tuple[Change, tuple[Step, ...]]]:
+    """Return the changes, blocked where a step that cannot be undone would happen to people too soon to stop it."""
+    found: list[tuple[Change, tuple[Step, ...]]] = []
+    for change, steps in pairs:
+        kind, fields = kinds[f"{change.provider_name}/{change.type}"], change.change.after or {}
+        final = (step for step in steps if step.effect is Effect.IRREVERSIBLE and step.upward)
+        sudden = next((too_sudden(kind, step.action, fields, (now, notice)) for step in final), "")
+        blocked = (*change.blocked, Note(what=sudden, todo="set a later time"))
+        found.append((change.model_copy(update={"blocked": blocked, "steps": ()}), ()) if sudden else (change, steps))
+    return found
 
 
 def _takes_down(kind: Kind, change: Change, steps: tuple[Step, ...]) -> bool:

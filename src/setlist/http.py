@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
@@ -22,6 +21,7 @@ from pydantic import JsonValue
 from stamina.instrumentation import set_on_retry_hooks
 
 from setlist import paging
+from setlist.answer import looks_like, outage, read_date, read_json, retry_after
 from setlist.errors import (
     AccessError,
     ConflictError,
@@ -36,7 +36,7 @@ from setlist.errors import (
     VendorError,
 )
 from setlist.kind import Kind, Provider, Repeat
-from setlist.resource import Tree, dig, read_instant
+from setlist.resource import Tree, dig
 from setlist.version import __version__
 
 LOG = logging.getLogger("setlist.http")
@@ -44,7 +44,6 @@ set_on_retry_hooks([])  # stamina would print each retry; this module counts and
 BODY_LIMIT = 32 * 1024 * 1024
 PAGE_LIMIT = 10_000
 LISTING_TRIES = 3
-LONGEST_WAIT = 60.0
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _MAYBE = frozenset({408, 425, 429})
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
@@ -58,6 +57,18 @@ class Reply(NamedTuple):
     request_id: str
     date: str
     replayed: bool = False
+
+
+class Probe(NamedTuple):
+    """What one GET brought, a refusal too.
+
+    ``words`` are the vendor's own of a refusal; ``date`` is its clock as an ISO instant, empty where it is not told.
+    """
+
+    status: int
+    body: JsonValue
+    words: str
+    date: str
 
 
 class Pages(NamedTuple):
@@ -157,6 +168,25 @@ class Reader:
         self.traffic.reads += 1
         return await self._retried(request, Repeat.REPEAT, keyed=True)
 
+    async def probe(self, path: str, params: Mapping[str, str] | None = None) -> Probe:
+        """Return the vendor's answer to one GET as it is, a refusal too; sent once.
+
+        Raises UnreachableError or ExhaustedError where none came, MalformedError where another than the vendor gave it.
+        """
+        request = self._client.build_request("GET", self._url(path), params=dict(params or {}))
+        self.traffic.reads += 1
+        try:
+            response, _ = await self._answered(request, Repeat.REPEAT)
+        except _Again as again:
+            raise again.error from None
+        if 300 <= response.status_code < 400:
+            raise self._redirected(response)
+        body = read_json(response.content)
+        if response.content and body is None and (response.is_success or self._looks(response) == "HTML"):
+            raise self._foreign(response)
+        date = read_date(response.headers.get("date", ""))
+        return Probe(response.status_code, body, self._explained(response), date)
+
     async def list(self, kind: Kind, path: str) -> Pages:
         """Return a complete listing, or raise: a partial one is never returned (design section 6)."""
         for _ in range(LISTING_TRIES):
@@ -212,6 +242,12 @@ class Reader:
         return random.uniform(0.05, 2.0) * self._endpoint.wait_factor  # noqa: S311 - jitter is no secret
 
     async def _once(self, request: httpx.Request, repeat: Repeat, *, keyed: bool) -> Reply:
+        response, secret = await self._answered(request, repeat)
+        self._note_token(response, secret)
+        return self._judged(response, repeat, keyed=keyed)
+
+    async def _answered(self, request: httpx.Request, repeat: Repeat) -> tuple[httpx.Response, str]:
+        """Return whatever answer came, and the secret it was asked with; raises what a missing one means."""
         await self._hold_back()
         begun = time.monotonic()
         try:
@@ -229,8 +265,7 @@ class Reader:
             (time.monotonic() - begun) * 1000,
         )
         LOG.debug("sent %s, got %s", self._clean(request.content), self._clean(response.content))
-        self._note_token(response, secret)
-        return self._judged(response, repeat, keyed=keyed)
+        return response, secret
 
     async def _authorise(self, request: httpx.Request) -> str:
         """Give the request its secret, a token that is asked for first where none is there; return it."""
@@ -243,13 +278,16 @@ class Reader:
 
     async def _granted(self, grant: Granted) -> str:
         form = {"grant_type": "client_credentials", "client_id": grant.client_id, "client_secret": grant.client_secret}
-        request = self._client.build_request("POST", grant.token_url, data=form)
+        todo = f"check the token URL, client id and secret of {self._endpoint.provider.name}"
+        try:
+            request = self._client.build_request("POST", grant.token_url, data=form)
+        except httpx.InvalidURL:
+            raise AccessError(f"{self._name} gives no token: the token URL is no URL", todo=todo) from None
         response = await self._sent(request)
-        token = dig(_loads(response.content), ("access_token",))
+        token = dig(read_json(response.content), ("access_token",))
         self._proven = False
         if response.status_code == 200 and isinstance(token, str) and token.isascii() and token.isprintable():
             return token
-        todo = f"check the client id and secret of {self._endpoint.provider.name}"
         raise AccessError(f"{self._name} gave no token: its token URL answered {response.status_code}", todo=todo)
 
     def _note_token(self, response: httpx.Response, used: str) -> None:
@@ -258,7 +296,9 @@ class Reader:
             return
         if response.status_code != 401:
             self._proven = True
-        elif self._endpoint.provider.expired(401, _loads(response.content)) and (self._proven or used != self._secret):
+            return
+        is_over = self._endpoint.provider.expired(401, read_json(response.content))
+        if is_over and (self._proven or used != self._secret):
             self._secret = "" if used == self._secret else self._secret
             raise _Again(AccessError(f"{self._name} says that the token has expired"), 0.0)
 
@@ -286,20 +326,30 @@ class Reader:
         return whole
 
     @property
+    def secret(self) -> str:
+        """What requests carry: the secret that was given, or the token that was granted; empty before the first."""
+        return self._secret
+
+    @property
     def _name(self) -> str:
         return self._endpoint.provider.title
 
-    def _clean(self, content: bytes) -> str:
+    @property
+    def _hidden(self) -> tuple[str, ...]:
         grant = self._endpoint.grant
-        hidden = (self._endpoint.secret, self._secret, grant.client_secret if grant else "")
-        return redact(content[:2000].decode("utf-8", "replace"), hidden)
+        return self._endpoint.secret, self._secret, grant.client_secret if grant else ""
+
+    def _clean(self, content: bytes) -> str:
+        return redact(content[:2000].decode("utf-8", "replace"), self._hidden)
 
     def _unanswered(self, error: Exception, repeat: Repeat, request: httpx.Request) -> Exception:
         """Turn a missing answer into what it means: never left, or nobody knows."""
-        host = request.url.host
         if isinstance(error, _NEVER_LEFT):
-            reason = redact(str(error) or type(error).__name__, (self._endpoint.secret,))
-            todo = f"check the network and providers.{self._endpoint.provider.name}.base_url"
+            host = error.request.url.host
+            reason = redact(outage(error), self._hidden)
+            is_api = host == urlsplit(self._endpoint.base_url).hostname
+            place = f"providers.{self._endpoint.provider.name}.base_url" if is_api else "the token URL"
+            todo = f"check the network and {place}"
             return _Again(UnreachableError(f"cannot connect to {self._name} at {host}: {reason}", todo=todo))
         what = f"{self._name} gave no answer to {request.method} {request.url.path} ({type(error).__name__})"
         lost = LostAnswerError(what)
@@ -312,17 +362,21 @@ class Reader:
             return self._reply(response, repeat)
         if 300 <= status < 400:
             raise self._redirected(response)
-        body = _loads(response.content)
-        words = redact(self._endpoint.provider.explain(status, body), (self._endpoint.secret,))
+        body, words = read_json(response.content), self._explained(response)
         if status == 409 and self._endpoint.provider.in_progress(status, body):
             error = ConflictError(f"{self._name}: {words}", status=status)
             raise _Again(error, 1.0) if keyed or repeat is Repeat.REPEAT else LostAnswerError(str(error))
         if status in (425, 429):
             limited = ExhaustedError(f"{self._name} limits the rate: {words or status}", todo="try again later")
-            raise _Again(limited, _retry_after(response.headers.get("retry-after", "")))
+            raise _Again(limited, retry_after(response.headers.get("retry-after", "")))
         if status == 408 or status >= 500:
             raise self._undecided(status, words, repeat)
         raise self._refused(response, words)
+
+    def _explained(self, response: httpx.Response) -> str:
+        """Return an error answer in the vendor's words, without the secret."""
+        words = self._endpoint.provider.explain(response.status_code, read_json(response.content))
+        return redact(words, self._hidden)
 
     def _undecided(self, status: int, words: str, repeat: Repeat) -> Exception:
         what = f"{self._name} answered {status}{': ' + words if words else ''}"
@@ -335,6 +389,14 @@ class Reader:
         what = f"{self._name} redirects to {other}: refused, credentials never follow"
         return MalformedError(what, todo=f"correct providers.{self._endpoint.provider.name}.base_url")
 
+    def _foreign(self, response: httpx.Response) -> MalformedError:
+        status = "" if response.is_success else f" {response.status_code}"
+        what = f"{self._name} answered{status} with {self._looks(response)}, not JSON"
+        return MalformedError(what, todo="is there a proxy or a login page between?")
+
+    def _looks(self, response: httpx.Response) -> str:
+        return looks_like(response.headers.get("content-type", ""))
+
     def _refused(self, response: httpx.Response, words: str) -> SetlistError:
         status, request_id = response.status_code, self._request_id(response)
         credential = self._endpoint.provider.credential
@@ -345,7 +407,7 @@ class Reader:
             todo = f"give the secret in {self._endpoint.variable} that permission"
             return AccessError(f"{self._name} does not permit this: {words or status}", todo=todo)
         kind = {404: NotFoundError, 409: ConflictError}.get(status, RefusedError)
-        if self._endpoint.provider.unsupported(status, _loads(response.content)):
+        if self._endpoint.provider.unsupported(status, read_json(response.content)):
             kind = UnsupportedError
         return kind(f"{self._name} refused: {words or status}", status=status, request_id=request_id)
 
@@ -354,12 +416,11 @@ class Reader:
         return next((response.headers[name] for name in names if name in response.headers), "")
 
     def _reply(self, response: httpx.Response, repeat: Repeat) -> Reply:
-        body = _loads(response.content) if response.content else None
+        body = read_json(response.content) if response.content else None
         if body is None and response.content:
-            what = f"{self._name} answered with {_looks_like(response)}, not JSON"
-            broken = MalformedError(what, todo="is there a proxy or a login page between?")
-            raise LostAnswerError(what) if repeat is not Repeat.REPEAT else _Again(broken, 0.05)
-        date = _http_date(response.headers.get("date", ""))
+            broken = self._foreign(response)
+            raise LostAnswerError(broken.what) if repeat is not Repeat.REPEAT else _Again(broken, 0.05)
+        date = read_date(response.headers.get("date", "")) or datetime.now(UTC).isoformat()
         replayed = response.headers.get("idempotent-replay", "").lower() == "true"
         return Reply(response.status_code, body, self._request_id(response), date, replayed)
 
@@ -403,18 +464,15 @@ def _client(endpoint: Endpoint) -> httpx.AsyncClient:
         raise AccessError(f"{provider.title} needs a secret, and {endpoint.variable} is not set", todo=todo)
     if not (endpoint.secret.isascii() and endpoint.secret.isprintable()):
         raise AccessError(f"{endpoint.variable} holds characters that no secret has", todo="set it again")
-    parts = urlsplit(endpoint.base_url)
-    local = parts.hostname in _LOOPBACK or endpoint.transport is not None or endpoint.insecure
-    urls = [endpoint.base_url, *([endpoint.grant.token_url] if endpoint.grant else [])]
-    open_one = next((url for url in urls if urlsplit(url).scheme != "https"), "")
+    local = urlsplit(endpoint.base_url).hostname in _LOOPBACK or endpoint.transport is not None or endpoint.insecure
+    urls = {endpoint.base_url: endpoint.base_url}
+    urls |= {"the token URL": endpoint.grant.token_url} if endpoint.grant else {}  # unnamed: it may hold anything
+    open_one = next((name for name, url in urls.items() if not url.lower().startswith("https://")), "")
     if open_one and not local:
         todo = f"use https, or say providers.{provider.name}.insecure: true"
         raise AccessError(f"{open_one} is not encrypted: the secret would be readable on the way", todo=todo)
     return httpx.AsyncClient(
-        headers={
-            "Accept": "application/json",
-            "User-Agent": f"setlist/{__version__}",
-        },
+        headers={"Accept": "application/json", "User-Agent": f"setlist/{__version__}"},
         transport=endpoint.transport,
         timeout=endpoint.timeout,
         follow_redirects=False,
@@ -437,36 +495,3 @@ def redact(text: str, secrets: tuple[str, ...]) -> str:
         if secret:
             text = text.replace(secret, "***")
     return text
-
-
-def _loads(content: bytes) -> JsonValue:
-    try:
-        body: JsonValue = orjson.loads(content)
-    except orjson.JSONDecodeError:
-        return None
-    return body
-
-
-def _looks_like(response: httpx.Response) -> str:
-    kind = response.headers.get("content-type", "").partition(";")[0] or "bytes"
-    return "HTML" if "html" in kind else "broken JSON" if "json" in kind else kind
-
-
-def _http_date(text: str) -> str:
-    """Return an HTTP date as an ISO instant, the local clock's where there is none."""
-    try:
-        return parsedate_to_datetime(text).astimezone(UTC).isoformat()
-    except (ValueError, TypeError):
-        return datetime.now(UTC).isoformat()
-
-
-def _retry_after(text: str) -> float | None:
-    """Return the seconds of a Retry-After: seconds, an HTTP date or an ISO instant (contracts 1.6), bounded."""
-    if not text:
-        return None
-    try:
-        wait = float(text)
-    except ValueError:
-        point = read_instant(text, None) or read_instant(_http_date(text), None)
-        wait = (point - datetime.now(UTC)).total_seconds() if point else 0.0
-    return min(max(wait, 0.0), LONGEST_WAIT) if wait == wait else None  # noqa: PLR0124 - the test for NaN

@@ -16,7 +16,8 @@ class _Kept(BaseModel):
 class Intent(_Kept):
     """A request that must not be repeated blindly, durable before it leaves (design section 9).
 
-    ``natural_key`` is what a lost create is found by; ``goal`` the state that a lost transition is found by.
+    ``natural_key`` is what a lost create is found by, and ``is_sure`` whether what is found is surely what the request
+    made; ``goal`` is the state that a lost transition is found by.
     """
 
     id: str
@@ -29,6 +30,7 @@ class Intent(_Kept):
     path: str
     body: JsonValue = None
     natural_key: Tree = {}
+    is_sure: bool = True
     remote_id: str = ""
     parent: str = ""
     goal: str = ""

@@ -71,9 +71,9 @@ class Preflight:
 class Transition:
     """One lifecycle verb as one API call.
 
-    ``effect_text`` is one sentence for people with ``{people}`` for the number that the API tells. ``covers`` names
-    the facets, and single fields, that an approval is bound to; they must be declared. ``patience`` is how many
-    seconds the state may take to show it, beside the lag of any read.
+    ``effect_text`` is one sentence; ``{people}`` or ``{inside}`` in it is the number that the API tells, ``past`` says
+    what it did. ``covers`` names the facets, and single fields, that an approval is bound to; they must be declared.
+    ``patience`` is how many seconds the state may take to show it, beside the lag of any read.
     """
 
     name: str
@@ -90,6 +90,7 @@ class Transition:
     scope: str = ""
     preflight: Preflight | None = None
     patience: float = 0.0
+    past: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,11 +128,18 @@ class Deletion:
 
 
 class Duplicate(NamedTuple):
-    """The API's duplicate or clone verb: its path with ``{id}`` of the source, and whether it takes a new name."""
+    """The API's duplicate or clone verb: its path with ``{id}`` of the source, and whether it takes a new name.
+
+    ``shares`` are members that a copy surely has in common with its source, by which one is found whose answer was
+    lost; ``brings`` is what else comes along, in words. A copy that may be live at once is compensable.
+    """
 
     path: str
     takes_name: bool = False
     scope: str = ""
+    shares: tuple[str, ...] = ()
+    brings: str = ""
+    effect: Effect = Effect.REVERSIBLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,6 +206,14 @@ class Naming(NamedTuple):
     lost: Callable[[Tree, Tree], str]
 
 
+class Figures(NamedTuple):
+    """What the vendor counts for one object: a GET's path, the permission that it needs, and its numbers by name."""
+
+    path: str
+    scope: str
+    read: Callable[[JsonValue], Mapping[str, int | float]]
+
+
 class NaturalKey(NamedTuple):
     """The members that identify an object beside its id, and whether the vendor enforces (or we wrote) them."""
 
@@ -260,9 +276,10 @@ class Kind:
 
     ``item`` and the facets' paths hold ``{id}`` and, under a parent, ``{parent}``. ``also`` are further GETs whose
     answers are laid into the item; ``laid_out`` brings it into the spec's shape (dotted places that this read leaves
-    out under ``_unread``). ``went_live`` tells from fields and
-    reported status whether the object can have reached people (for kinds without a lifecycle). ``lint`` sees the
-    declared fields and the desired state.
+    out under ``_unread``). ``read_scope`` is the permission that reading needs, where the vendor has such.
+    ``went_live`` tells from fields and reported status whether the object can have reached people (for kinds without
+    a lifecycle). ``lint`` sees the declared fields and the desired state. ``cannot`` are sentences about what the API
+    cannot do, or does not tell, where no other column says it.
     """
 
     provider: str
@@ -281,6 +298,8 @@ class Kind:
     also: tuple[ItemRead, ...] = ()
     laid_out: Callable[[Tree], Tree] = _as_it_is
     naming: Naming | None = None
+    figures: Figures | None = None
+    read_scope: str = ""
     create_scope: str = ""
     create_fields: tuple[str, ...] = ()
     parent: Parent | None = None
@@ -291,6 +310,7 @@ class Kind:
     warn: Callable[[Tree, datetime], tuple[Remark, ...]] = _nothing
     forecast: Callable[[Tree, datetime], str] = _no_forecast
     timing: tuple[str, ...] = ()
+    cannot: tuple[str, ...] = ()
 
     @property
     def id(self) -> str:

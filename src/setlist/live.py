@@ -43,7 +43,7 @@ async def list_all(readers: Mapping[str, Reader], question: Question) -> World:
     """Return the complete listing of every kind that is declared or bound; any failure fails it all."""
     used = _used(question)
     tops = [_list_kind(readers[kind.provider], kind) for kind in used if kind.parent is None]
-    listed = dict(await _together(tops, question.parallelism))
+    listed = dict(await together(tops, question.parallelism))
     children = [
         _list_under(readers[kind.provider], kind, parent)
         for kind in used
@@ -51,7 +51,7 @@ async def list_all(readers: Mapping[str, Reader], question: Question) -> World:
         for parent in _parents(kind, question, listed)
     ]
     listed |= {kind.id: () for kind in used if kind.parent}
-    for kind_id, rows in await _together(children, question.parallelism):
+    for kind_id, rows in await together(children, question.parallelism):
         listed[kind_id] = (*listed[kind_id], *rows)
     return World(listed=listed)
 
@@ -64,7 +64,7 @@ def _used(question: Question) -> list[Kind]:
     return [kind for kind_id, kind in sorted(question.kinds.items()) if kind_id in named | children]
 
 
-async def _together(calls: Iterable[Awaitable[T]], width: int) -> list[T]:
+async def together(calls: Iterable[Awaitable[T]], width: int) -> list[T]:
     """Await all, at most ``width`` at once; the first failure cancels the rest."""
     gate = asyncio.Semaphore(width)
 
@@ -131,7 +131,7 @@ async def read_all(readers: Mapping[str, Reader], question: Question, listings: 
     live = {key: one for key, one in live.items() if key in wanted}
     asked = sorted(wanted.keys() - live.keys())
     calls = [_read_or_none(readers, question.kinds[key[0]], key[1], wanted[key]) for key in asked]
-    answers = dict(zip(asked, await _together(calls, question.parallelism), strict=True))
+    answers = dict(zip(asked, await together(calls, question.parallelism), strict=True))
     live |= {key: one for key, one in answers.items() if one}
     return World(listings.listed, live, frozenset(key for key, one in answers.items() if one is None or one.archived))
 
@@ -221,8 +221,17 @@ async def read(reader: Reader, kind: Kind, remote_id: str, parent: str = "") -> 
     item = unwrap(kind, reply.body)
     for more in kind.also:
         if more.wanted(item):
-            item = {**item, more.into: unwrap(kind, (await reader.get(fill(more.path, **ids))).body)}
+            item = {**item, more.into: await _further(reader, kind, fill(more.path, **ids))}
     return to_live(kind, item, reply.date)
+
+
+async def _further(reader: Reader, kind: Kind, path: str) -> Tree:
+    """Return the answer of a further GET; if there is none, nothing is guessed."""
+    try:
+        reply = await reader.get(path)
+    except NotFoundError:
+        raise MalformedError(f"{kind.id}: {path} is not there though its object is", todo="try again") from None
+    return unwrap(kind, reply.body)
 
 
 def unwrap(kind: Kind, body: JsonValue) -> Tree:

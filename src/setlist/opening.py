@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from setlist.approval import Scope
-from setlist.http import Budget, Endpoint, Granted
+from setlist.binding import State
+from setlist.errors import SetlistError
+from setlist.guard import Limits
+from setlist.http import Budget, Endpoint, Granted, Reader, open_reader
 from setlist.kind import Kind, Provider
 from setlist.project import Project, Settings, find_project, read_project
 from setlist.registry import find_providers, kinds_of
+from setlist.resource import Resource, parse_address
 from setlist.source import Inputs
 from setlist.state.file import FileStore
 from setlist.state.store import Store, wall_clock
@@ -66,6 +71,41 @@ def base_url(setup: Setup, name: str) -> str:
     return f"{SANDBOX_URL}{provider.sandbox_path}" if settings and settings.sandbox else provider.base_url
 
 
+def limits_of(setup: Setup) -> Limits:
+    """Return what the guards go by: the project file's thresholds, and the account of each provider."""
+    return Limits(
+        removals=setup.settings.guards.removals,
+        base_urls={name: base_url(setup, name) for name in setup.providers},
+        organisations={name: one.organisation or "" for name, one in setup.settings.providers.items()},
+        is_protected=setup.settings.protected,
+        max_recipients=setup.settings.guards.max_recipients,
+    )
+
+
+def named_providers(resources: Iterable[Resource], state: State) -> set[str]:
+    """Return the names of the vendors of a resource, a binding or an open intent."""
+    texts = (*state.bindings, *(str(one.get("address", "")) for one in state.intents.values()))
+    bound = {where.provider for text in texts if (where := parse_address(text))}
+    return bound | {one.address.provider for one in resources}
+
+
+def used_providers(setup: Setup, resources: Iterable[Resource], state: State) -> list[str]:
+    """Return the vendors that have to be asked, sorted; raises SetlistError if one of them is not installed."""
+    named = named_providers(resources, state)
+    lacking = sorted(named - setup.providers.keys())
+    if lacking:
+        raise SetlistError(f"the state holds objects of {', '.join(lacking)}, which is not installed")
+    return sorted(named)
+
+
+@asynccontextmanager
+async def open_readers(setup: Setup, names: Iterable[str]) -> AsyncIterator[dict[str, Reader]]:
+    """Open a client that can only read for each of these vendors; raises AccessError where one has no secret."""
+    budget = Budget()
+    async with AsyncExitStack() as stack:
+        yield {name: await stack.enter_async_context(open_reader(endpoint(setup, name, budget))) for name in names}
+
+
 def endpoint(setup: Setup, name: str, budget: Budget) -> Endpoint:
     """Return how a provider is reached; secrets come from the variables that the project file names."""
     settings, provider = setup.settings.providers.get(name), setup.providers[name]
@@ -76,7 +116,7 @@ def endpoint(setup: Setup, name: str, budget: Budget) -> Endpoint:
         base_url=base_url(setup, name),
         secret=secret,
         variable=variable(setup, name, provider.credential.setting),
-        requests_per_minute=(settings and settings.requests_per_minute) or provider.requests_per_minute,
+        requests_per_minute=pace_of(setup, name),
         timeout=timeout_of(setup, name),
         budget=budget,
         insecure=bool(settings and settings.insecure),
@@ -117,6 +157,12 @@ def is_sandboxed(setup: Setup, name: str) -> bool:
     """Tell whether a provider is played by the sandbox in this process."""
     settings = setup.settings.providers.get(name)
     return bool(settings and settings.sandbox and not settings.base_url)
+
+
+def pace_of(setup: Setup, name: str) -> float:
+    """Return how many requests a minute a provider is asked: the project's choice, or the vendor's usual."""
+    settings = setup.settings.providers.get(name)
+    return (settings and settings.requests_per_minute) or setup.providers[name].requests_per_minute
 
 
 def timeout_of(setup: Setup, name: str) -> float:

@@ -20,19 +20,29 @@ from setlist.apply.run import run
 from setlist.apply.settle import Settled, settle_creates, settle_transitions
 from setlist.approval import needed, resumption
 from setlist.binding import Anchor, Record, State, fold, put
+from setlist.compare import moments_of
 from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
 from setlist.diff.identity import Sight, natural_key
 from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, UnknownOutcomeError
 from setlist.graph import order, select
-from setlist.guard import Limits, refuse_gone, refuse_reach, refuse_removals, refuse_start
-from setlist.http import Budget, Reader, Writer, open_reader, open_writer
+from setlist.guard import block_sudden, refuse_gone, refuse_reach, refuse_removals, refuse_start
+from setlist.http import Budget, Reader, Writer, open_writer
 from setlist.journal import Outcome, Receipt
 from setlist.kind import Effect
 from setlist.live import Question, list_all, read_all
-from setlist.opening import Setup, base_url, endpoint, is_sandboxed, timeout_of
+from setlist.opening import (
+    Setup,
+    base_url,
+    endpoint,
+    is_sandboxed,
+    limits_of,
+    open_readers,
+    timeout_of,
+    used_providers,
+)
 from setlist.plan import Approval, Change, Plan, Step, seal
-from setlist.resource import Resource, World, dig, parse_address, read_instant
+from setlist.resource import Resource, World
 from setlist.source import Loaded, load
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.store import Owner
@@ -52,11 +62,15 @@ class Choices:
 
 
 class Planning(NamedTuple):
-    """A plan and what it was made from; ``settled`` tells of intents of an earlier run, recorded by apply only."""
+    """A plan and what it was made from; ``settled`` tells of intents of an earlier run, recorded by apply only.
+
+    ``reads`` are the requests that it took, by vendor.
+    """
 
     plan: Plan
     world: World
     settled: tuple[str, ...]
+    reads: Mapping[str, int] = {}
 
 
 def load_all(setup: Setup) -> Loaded:
@@ -85,26 +99,28 @@ async def make_plan(
     """Read everything and return the plan; it cannot write, being built on readers alone."""
     stored = await setup.store.read()
     state = stored or State(lineage="")
-    limits = _limits(setup)
+    limits = limits_of(setup)
     refused = refuse_start(state, limits)
     if refused:
         raise BlockedError("; ".join(map(str, refused)))
-    async with _readers(setup, _names(setup, resources, state)) as readers:
+    async with open_readers(setup, used_providers(setup, resources, state)) as readers:
         question = Question(
             setup.kinds, resources, state, _keys(setup, resources), choices.refresh_all, choices.parallelism
         )
         listings = await list_all(readers, question)
-        created = settle_creates(state, setup.kinds, listings, (setup.now(), {}))
+        created = settle_creates(state, setup.kinds, listings, (setup.now(), _patience(setup)))
         state = _folded(state, created)
         world = await read_all(readers, replace(question, state=state), listings)
         moved = settle_transitions(state, setup.kinds, world)
         state = _folded(state, moved)
-        pairs = await preflighted(readers, setup.kinds, _compared(setup, (state, world), resources, choices))
+        compared = _compared(setup, (state, world), resources, choices)
+        pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
+        reads = {name: reader.traffic.reads for name, reader in readers.items()}
     words = (*created.words, *moved.words)
     unknown = (*created.unknown, *moved.unknown)
     plan = _plan(setup, (state, world), (resources, pairs), choices)
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
-    return Planning(seal(plan.model_copy(update={"warnings": notes})), world, words)
+    return Planning(seal(plan.model_copy(update={"warnings": notes})), world, words, reads)
 
 
 def _folded(state: State, settled: Settled) -> State:
@@ -116,34 +132,6 @@ def _folded(state: State, settled: Settled) -> State:
 async def _lock_warning(setup: Setup) -> tuple[str, ...]:
     holder = await setup.store.holder()
     return (f"the state is locked by {holder.who} on {holder.where}, {holder.command}",) if holder else ()
-
-
-def _limits(setup: Setup) -> Limits:
-    return Limits(
-        removals=setup.settings.guards.removals,
-        base_urls={name: base_url(setup, name) for name in setup.providers},
-        organisations={name: one.organisation or "" for name, one in setup.settings.providers.items()},
-        is_protected=setup.settings.protected,
-        max_recipients=setup.settings.guards.max_recipients,
-    )
-
-
-def _names(setup: Setup, resources: tuple[Resource, ...], state: State) -> list[str]:
-    """Return the vendors that a plan has to ask: those of a resource, a binding or an open intent."""
-    named = {one.address.provider for one in resources}
-    texts = (*state.bindings, *(str(one.get("address", "")) for one in state.intents.values()))
-    named |= {where.provider for text in texts if (where := parse_address(text))}
-    lacking = sorted(named - setup.providers.keys())
-    if lacking:
-        raise SetlistError(f"the state holds objects of {', '.join(lacking)}, which is not installed")
-    return sorted(named)
-
-
-@asynccontextmanager
-async def _readers(setup: Setup, names: list[str]) -> AsyncIterator[dict[str, Reader]]:
-    budget = Budget()
-    async with AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(open_reader(endpoint(setup, name, budget))) for name in names}
 
 
 def _keys(setup: Setup, resources: tuple[Resource, ...]) -> dict[str, frozenset[str]]:
@@ -163,7 +151,8 @@ def _compared(setup: Setup, seen: tuple[State, World], resources: tuple[Resource
     wanted = () if choices.mode == "destroy" else resources
     planned = related(diff(sight, setup.kinds, wanted, choices.wishes), setup.kinds, wanted, seen)
     covered = select(_dependencies(resources, state), *_narrowed(choices, resources, state))
-    return [_quieted(one, choices) for one in planned if one[0].address in covered]
+    chosen = [_quieted(one, choices) for one in planned if one[0].address in covered]
+    return block_sudden(chosen, setup.kinds, setup.now(), setup.settings.guards.min_notice)
 
 
 def _plan(
@@ -181,8 +170,8 @@ def _plan(
     steps = _approved(setup, state, changes, steps)
     refusals = refuse_gone(state, world)
     if choices.mode != "destroy":
-        refusals = (*refusals, *refuse_removals(state, setup.kinds, tuple(pairs), _limits(setup)))
-    refusals = (*refusals, *refuse_reach(steps, _limits(setup)))
+        refusals = (*refusals, *refuse_removals(state, setup.kinds, tuple(pairs), limits_of(setup)))
+    refusals = (*refusals, *refuse_reach(steps, limits_of(setup)))
     return Plan(
         setlist_version=__version__,
         project=setup.settings.project,
@@ -191,7 +180,7 @@ def _plan(
         created_at=now.isoformat(),
         expires_at=_expiry(setup, changes, steps, now).isoformat(),
         mode=choices.mode,
-        providers={name: base_url(setup, name) for name in _names(setup, resources, state)},
+        providers={name: base_url(setup, name) for name in used_providers(setup, resources, state)},
         resource_changes=changes,
         steps=() if refuse_gone(state, world) else steps,
         refusals=refusals,
@@ -246,11 +235,9 @@ def _expiry(setup: Setup, changes: tuple[Change, ...], steps: tuple[Step, ...], 
         change = by_address[step.address]
         fields = change.change.after or {}
         final = step.effect is Effect.IRREVERSIBLE
-        for place in setup.kinds[f"{change.provider_name}/{change.type}"].timing:
-            text = dig(fields, tuple(place.split(".")))
+        for place, point in moments_of(setup.kinds[f"{change.provider_name}/{change.type}"], fields).items():
             written = place.split(".")[0] in step.sets or (final and step.upward)
-            point = read_instant(text, fields.get("timeZone")) if isinstance(text, str) and written else None
-            moments += [point - (guards.min_notice if final else timedelta())] if point and point > now else []
+            moments += [point - (guards.min_notice if final else timedelta())] if written and point > now else []
     return min(moments)
 
 
@@ -273,7 +260,7 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
     owner = owner_of(setup.now(), course.command)
     async with open_ledger(setup.store, owner, course.lock_timeout, uuid.uuid4().hex) as ledger:
         _refuse_again(plan, ledger)
-        names = _names(setup, (), ledger.snapshot())
+        names = used_providers(setup, (), ledger.snapshot())
         async with _writers(setup, sorted({*names, *plan.providers})) as crew_of:
             words = await _settle(setup, ledger, crew_of)
             state = ledger.snapshot()
@@ -332,7 +319,7 @@ async def _writers(setup: Setup, names: list[str]) -> AsyncIterator[dict[str, Wr
 def _anchors(setup: Setup, plan: Plan, ledger: Ledger) -> list[Record]:
     """Return the records that tie the state to the providers' addresses and organisations."""
     known = ledger.snapshot().providers
-    limits = _limits(setup)
+    limits = limits_of(setup)
     return [
         put("providers", name, Anchor(base_url=url, organisation=limits.organisations.get(name, "")))
         for name, url in plan.providers.items()

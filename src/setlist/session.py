@@ -13,6 +13,9 @@ from setlist.apply.refusal import Consent
 from setlist.approval import read_given
 from setlist.diff.changes import Wishes
 from setlist.errors import Problem
+from setlist.findings import Checkup, Survey
+from setlist.inspection.checkup import examine
+from setlist.inspection.survey import survey
 from setlist.journal import Receipt
 from setlist.opening import Setup, open_setup
 from setlist.pipeline import Choices, Course, Planning, carry_out, planned
@@ -62,6 +65,17 @@ class Session:
         consent = Consent(read_given(approve), allow_destructive=allow_destructive, skip_blocked=skip_blocked)
         course = Course(consent=consent, lock_timeout=lock_timeout, command="python")
         return _on_a_thread(carry_out(self.setup, plan, course))
+
+    def status(self, *addresses: str) -> Survey:
+        """Return how these managed addresses stand live, or all of them; writes nothing.
+
+        Raises UsageError for an address that there is not, AccessError, BlockedError, VendorError.
+        """
+        return _on_a_thread(survey(self.setup, addresses))
+
+    def doctor(self) -> Checkup:
+        """Return what is found of files, state and vendors; a failure is a finding, writes nothing."""
+        return _on_a_thread(examine(self.setup))
 
 
 def open_session(path: str | Path, environment: str | None, inputs: Inputs) -> Session:

@@ -21,14 +21,16 @@ class Marker:
 
 @dataclass(frozen=True, slots=True)
 class Instant(Marker):
-    """A point in time, compared as such; a local time is read in the zone that the sibling field ``zone`` names."""
+    """A point in time, compared to the second; a local time is read in the zone at the dotted place ``zone``."""
 
     zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Dated(Marker):
-    """A day, of which the vendor may make a date and time: the first ten characters count."""
+    """A day, of which the vendor may make a date and time: the first ten characters count; it begins in ``zone``."""
+
+    zone: str = ""
 
 
 @dataclass(frozen=True, slots=True)

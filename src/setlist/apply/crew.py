@@ -14,7 +14,7 @@ from pydantic import JsonValue
 from setlist.binding import Binding, Record, observe, put
 from setlist.http import Writer
 from setlist.journal import Intent, Outcome
-from setlist.kind import Kind, Repeat
+from setlist.kind import Duplicate, Kind, Repeat
 from setlist.plan import Change, Plan, Step
 from setlist.resource import Address, Hole, LiveResource, Tree, canonical, graft
 from setlist.state.ledger import Ledger
@@ -117,6 +117,7 @@ def intent_for(crew: Crew, change: Change, step: Step, request: tuple[str, JsonV
     remote_id = binding.id if binding and step.action not in ("create", "clone") else ""
     seed = [crew.plan.lineage, change.address, step.method, path, remote_id, body, attempt]
     created = step.action in ("create", "clone")
+    copied = crew.kind(change).capabilities.duplicate if step.source or step.action == "clone" else None
     return Intent(
         id=hashlib.sha256(canonical([crew.plan.id, step.id])).hexdigest()[:32],
         plan=crew.plan.id,
@@ -127,7 +128,8 @@ def intent_for(crew: Crew, change: Change, step: Step, request: tuple[str, JsonV
         method=step.method,
         path=path,
         body=body,
-        natural_key=_found_by(change, step, body) if created else {},
+        natural_key=_found_by(crew, change, copied) if created else {},
+        is_sure=copied is None or copied.takes_name,
         remote_id=remote_id,
         parent=parent_of(crew, change),
         goal=step.goal,
@@ -140,11 +142,12 @@ def intent_for(crew: Crew, change: Change, step: Step, request: tuple[str, JsonV
     )
 
 
-def _found_by(change: Change, step: Step, body: JsonValue) -> Tree:
-    """Return what a create is found by if its answer is lost: its key, or the name that a copy was given."""
-    if step.action == "create" and not step.source:
+def _found_by(crew: Crew, change: Change, copied: Duplicate | None) -> Tree:
+    """Return what a create is found by if its answer is lost: its key, or what a copy shares with its source."""
+    if copied is None:
         return change.natural_key
-    return {"name": body["name"]} if isinstance(body, dict) and "name" in body else {}
+    fields = declared(crew, change)
+    return {name: fields[name] for name in copied.shares if name in fields}
 
 
 def _key(seed: list[JsonValue]) -> str:

@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from setlist.http import Reader, fill
 from setlist.kind import Kind
 from setlist.lifecycle import preflight_of
+from setlist.live import together
 from setlist.plan import Change, Note, Step
 
 Pair = tuple[Change, tuple[Step, ...]]
 
 
-async def preflighted(readers: Mapping[str, Reader], kinds: Mapping[str, Kind], pairs: Sequence[Pair]) -> list[Pair]:
+async def preflighted(
+    readers: Mapping[str, Reader], kinds: Mapping[str, Kind], pairs: Sequence[Pair], width: int
+) -> list[Pair]:
     """Return the changes, blocked where a preflight stops their job; told where it can only run at apply."""
-    return [await _checked(readers, kinds, pair) for pair in pairs]
+    return await together((_checked(readers, kinds, pair) for pair in pairs), width)
 
 
 async def _checked(readers: Mapping[str, Reader], kinds: Mapping[str, Kind], pair: Pair) -> Pair:

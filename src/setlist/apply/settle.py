@@ -13,6 +13,9 @@ from setlist.kind import Kind
 from setlist.lifecycle import is_satisfied
 from setlist.resource import Listed, World, parse_address, read_instant
 
+SKEW = timedelta(seconds=1)
+LATE = timedelta(minutes=1)
+
 
 @dataclass(frozen=True, slots=True)
 class Settled:
@@ -61,24 +64,20 @@ def _settle_create(
     state: State, kind: Kind, world: World, subject: tuple[Intent, datetime, Mapping[str, float]]
 ) -> Settled:
     intent, now, patience = subject
+    latest = timedelta(seconds=patience.get(kind.provider, 0.0))
     found = matches(state, kind, world, intent)
-    if len(found) > 1:
-        ids = ", ".join(one.live.id for one in found)
-        return Settled(unknown=(f"{intent.address}: a create without an answer may be any of {ids}",))
+    found = [one for one in found if intent.is_sure or not _is_younger(one, intent, latest)]
+    if len(found) > 1 or (found and not intent.is_sure):
+        ids = " or ".join(one.live.id for one in found)
+        return Settled(unknown=(f"{intent.address}: a {intent.action} without an answer may have made {ids}",))
     if found:
         remote_id = found[0].live.id
-        words = (f"{intent.address}: its create had reached {kind.provider}; bound to {remote_id}",)
+        words = (f"{intent.address}: its {intent.action} had reached {kind.provider}; bound to {remote_id}",)
         return Settled((*bound(intent, remote_id), *closed(state.attempts, intent)), words)
     begun = read_instant(intent.at, None) or now
-    left = (begun + timedelta(seconds=patience.get(kind.provider, 0.0)) - now).total_seconds()
-    words = (f"{intent.address}: its {intent.action} {_not_found(intent, kind)}",)
+    words = (f"{intent.address}: its {intent.action} had not reached {kind.provider}",)
+    left = (begun + latest - now).total_seconds()
     return Settled(closed(state.attempts, intent), words, wait=max(0.0, left))
-
-
-def _not_found(intent: Intent, kind: Kind) -> str:
-    if intent.natural_key:
-        return f"had not reached {kind.provider}"
-    return f"got no answer; if it reached {kind.provider}, a draft copy is left there that nobody manages"
 
 
 def matches(state: State, kind: Kind, world: World, intent: Intent) -> list[Listed]:
@@ -93,13 +92,22 @@ def matches(state: State, kind: Kind, world: World, intent: Intent) -> list[List
         for one in candidates(kind, world, intent.natural_key)
         if not state.address_of(one.live.id, kind.id) and one.parent in ("", intent.parent) and not one.live.archived
     ]
-    is_strong = kind.natural_key.strong and set(intent.natural_key) == set(kind.natural_key.fields)
-    return found if is_strong else [one for one in found if not _is_older(one, intent)]
+    return found if _is_strong(kind, intent) else [one for one in found if not _is_older(one, intent)]
+
+
+def _is_strong(kind: Kind, intent: Intent) -> bool:
+    return kind.natural_key.strong and set(intent.natural_key) == set(kind.natural_key.fields)
 
 
 def _is_older(one: Listed, intent: Intent) -> bool:
     made, begun = read_instant(one.live.created_at, None), read_instant(intent.at, None)
-    return made is not None and begun is not None and made < begun - timedelta(seconds=1)
+    return made is not None and begun is not None and made < begun - SKEW
+
+
+def _is_younger(one: Listed, intent: Intent, latest: timedelta) -> bool:
+    """Tell whether an object was made after the last moment at which the request can have arrived."""
+    made, begun = read_instant(one.live.created_at, None), read_instant(intent.at, None)
+    return made is not None and begun is not None and made > begun + latest + LATE
 
 
 def bound(intent: Intent, remote_id: str) -> tuple[Record, ...]:

@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from setlist.apply.crew import Crew, declared, filled, intent_for, parent_of, rebound
 from setlist.apply.settle import closed, matches
-from setlist.approval import covered_names
+from setlist.approval import covered_names, too_sudden
 from setlist.binding import Record, Sent, Tombstone, put
 from setlist.compare import Sides, Verdict, compare, fingerprint
 from setlist.errors import (
@@ -29,7 +29,7 @@ from setlist.kind import Effect, Kind, Named, Repeat
 from setlist.lifecycle import is_satisfied, preflight_of, transitions
 from setlist.live import read, to_live, unwrap
 from setlist.plan import Change, Step
-from setlist.resource import Listed, LiveResource, World, dig, dotted, parse_dotted, read_instant
+from setlist.resource import Listed, LiveResource, World, dotted, parse_dotted
 
 
 class Done(NamedTuple):
@@ -90,13 +90,9 @@ def _still_approved(crew: Crew, change: Change, step: Step, live: LiveResource) 
     if moved:
         what = f"{', '.join(moved)} is not live as it was approved"
         raise StaleError(what, where=change.address, todo="run setlist plan again")
-    soonest = crew.now() + crew.notice
-    for place in kind.timing:
-        text = dig(shown.fields, tuple(place.split(".")))
-        point = read_instant(text, None) if isinstance(text, str) and place.split(".")[0] in names else None
-        if point and point < soonest:
-            what = f"{place} ({text}) is less than {crew.notice} ahead (guards.min_notice)"
-            raise StaleError(what, where=change.address, todo="set a later time, then setlist plan again")
+    sudden = too_sudden(kind, step.action, shown.fields, (crew.now(), crew.notice))
+    if sudden:
+        raise StaleError(sudden, where=change.address, todo="set a later time, then setlist plan again")
 
 
 async def _live(crew: Crew, change: Change) -> LiveResource:
@@ -132,9 +128,9 @@ async def _create_once(crew: Crew, change: Change, intent: Intent) -> tuple[str,
             return to_live(crew.kind(change), unwrap(crew.kind(change), reply.body), "").id, reply.request_id
         except LostAnswerError:
             found = await _look_for(crew, change, intent)
-            if len(found) > 1:
-                ids = ", ".join(one.live.id for one in found)
-                what = f"the create's answer was lost, and any of {ids} may be it"
+            if len(found) > 1 or (found and not intent.is_sure):
+                ids = " or ".join(one.live.id for one in found)
+                what = f"the answer of its {intent.action} was lost, and {ids} may have come of it"
                 raise UnknownOutcomeError(
                     what, where=change.address, todo="look at them before anything else"
                 ) from None
@@ -315,7 +311,7 @@ async def _transition(crew: Crew, change: Change, step: Step) -> Done:
     news: dict[str, object] = {"state_set": step.goal}
     binding = crew.ledger.binding(change.address)
     if step.upward and step.effect is Effect.IRREVERSIBLE and binding:
-        done = Sent(action=step.action, at=crew.now().isoformat(), id=remote_id, people=step.people)
+        done = Sent(action=step.action, at=crew.now().isoformat(), id=remote_id, people=live.people or step.people)
         news["sends"] = (*binding.sends, done)
     await crew.ledger.write(rebound(crew, change, live, news), *closed(crew.ledger.attempts, intent))
     return Done(remote_id, request_id)

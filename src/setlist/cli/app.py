@@ -9,14 +9,18 @@ import click
 
 _COMMANDS = {
     "apply": ("apply", "Carry out a plan: create, update and remove what it lists, nothing else."),
+    "clone": ("clone", "Write the document of a copy, made with the vendor's own duplicate or clone verb."),
     "demo": ("demo", "See plan and apply at work on the built-in sandbox, in under a minute."),
     "destroy": ("destroy", "Remove every object that this project manages, each by the mildest end it has."),
+    "doctor": ("doctor", "Check files, state, credentials and every vendor, and say what to change."),
+    "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),
     "plan": ("plan", "Show what would change at the vendors; changes nothing."),
     "sandbox": ("sandbox", "Serve the vendors' APIs on this machine, for trying things out."),
     "schema": ("schema", "Write the JSON Schemas of resources, project file and plan."),
     "show": ("show", "Show a saved plan file."),
     "state": ("state", "Look at what Setlist remembers, forget an address, free a lock."),
+    "status": ("status", "Show how each managed object stands at its vendor now."),
     "validate": ("validate", "Check the files: offline, without credentials, all mistakes at once."),
 }
 

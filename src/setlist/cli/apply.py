@@ -17,8 +17,9 @@ from setlist.cli.plan import exit_code
 from setlist.cli.planning import choices_of, plan_options
 from setlist.cli.progress import progress
 from setlist.errors import BlockedError, UsageError
+from setlist.estimate import estimate
 from setlist.journal import Receipt
-from setlist.opening import Setup
+from setlist.opening import Setup, is_sandboxed, pace_of
 from setlist.pipeline import Course, Planning, carry_out, planned
 from setlist.plan import Plan, from_json
 from setlist.render import json, text
@@ -89,6 +90,9 @@ def conclude(setup: Setup, planning: Planning | Plan, options: dict[str, Any], n
         skip_blocked=options["skip_blocked"],
     )
     plan = planning.plan if isinstance(planning, Planning) else planning
+    if plan.steps and not plan.refusals:
+        paces = {one: 0.0 if is_sandboxed(setup, one) else pace_of(setup, one) for one in plan.providers}
+        click.echo(text.estimate_line(estimate(plan, setup.kinds, paces)), err=True)
     with progress(plan) as report:
         course = Course(
             consent=consent,

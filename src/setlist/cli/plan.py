@@ -34,6 +34,7 @@ def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bo
     planning = loop.run(planned(setup, choices_of(rest), read_given(rest["approve"])))
     if out:
         save(planning.plan, out)
+    click.echo(text.reads_line(planning.reads), err=True)
     if as_json or form == "json":
         click.echo(to_json(planning.plan).decode(), nl=False)
     else:

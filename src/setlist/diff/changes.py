@@ -17,7 +17,7 @@ from setlist.diff.identity import Case, Identity, Sight, has_been_live, identify
 from setlist.diff.removal import removal
 from setlist.errors import SetlistError
 from setlist.kind import Effect, Kind, Named, Remark
-from setlist.lifecycle import is_held
+from setlist.lifecycle import is_held, transitions
 from setlist.plan import Action, Change, Delta, Note, Step
 from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_address, parse_dotted
 
@@ -121,13 +121,14 @@ def remembered(resource: Resource) -> Tree:
 def _create(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Tree], base: Change) -> Planned:
     resource, identity, key = subject
     binding = sight.state.bindings.get(base.address)
-    steps = writes.create(kind, resource, key)
+    made = _made(sight, kind, resource, key)
     initial = kind.lifecycle.initial if kind.lifecycle else ""
     way = route(kind, base.address, (initial, resource.rules.state or ""), None)
     unknown: Tree = {}
     for hole in resource.holes:
         unknown = _marked(unknown, hole)
-    delta = Delta(actions=("create",), after={**key, **resource.fields}, after_unknown=unknown)
+    implied: Tree = {name: value for name, value in key.items() if name not in resource.fields}
+    delta = Delta(actions=("create",), after={**resource.fields, **implied}, after_unknown=unknown)
     change = base.model_copy(
         update={
             "action": Action.CREATE,
@@ -136,10 +137,20 @@ def _create(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Tree], 
             "action_reason": identity.reason,
             "forecast": kind.forecast(resource.fields, sight.now),
             "warnings": _spoken(kind.warn(resource.fields, sight.now), resource),
-            "blocked": way.blocked,
+            "blocked": (*made.blocked, *way.blocked),
         }
     )
-    return _chained(change, () if way.blocked else (*steps, *way.steps))
+    return _chained(change, () if change.blocked else (*made.steps, *way.steps))
+
+
+def _made(sight: Sight, kind: Kind, resource: Resource, key: Tree) -> writes.Writes:
+    """Return the steps of a new object: created, or copied from another one and brought to what is declared."""
+    source = resource.rules.copy_of
+    if not source:
+        return writes.Writes(writes.create(kind, resource, key))
+    binding = sight.state.bindings.get(source)
+    live = sight.world.live.get((kind.id, binding.id)) if binding else None
+    return writes.copy(kind, resource, key, live)
 
 
 def _marked(unknown: Tree, hole: Hole) -> Tree:
@@ -261,7 +272,7 @@ def _resolved(kind: Kind, present: _Present, wishes: Wishes, change: Change) -> 
         return _cloned(kind, present, change)
     way = around(kind, change.address, done.steps, _states(present, held=held), resource.rules.when_live)
     blocked += [*done.blocked, *way.blocked, *_doubtful(kind, named, done.steps)]
-    notes = (*notes, *_again(present, way.steps))
+    notes = (*notes, *_again(kind, present, way.steps))
     change = change.model_copy(
         update={
             "held": held,
@@ -279,14 +290,19 @@ def _doubtful(kind: Kind, named: Named, steps: tuple[Step, ...]) -> list[Note]:
     return [Note(what=doubt) for doubt in named.doubts] if written else []
 
 
-def _again(present: _Present, steps: tuple[Step, ...]) -> tuple[Note, ...]:
+def _again(kind: Kind, present: _Present, steps: tuple[Step, ...]) -> tuple[Note, ...]:
     """Say what the address has done before, where it is to be done again and cannot be undone."""
     if present.binding is None or not any(one.upward and one.effect is Effect.IRREVERSIBLE for one in steps):
         return ()
+    past = {one.name: one.past for one in transitions(kind)}
     return tuple(
-        Note(what=f"this address already did {one.action} on {one.at[:10]} to {one.people or 'unknown'} people")
+        Note(what=f"this address already {past.get(one.action) or one.action} on {one.at[:10]} to {_crowd(one.people)}")
         for one in present.binding.sends
     )
+
+
+def _crowd(people: int | None) -> str:
+    return "people that nobody counted" if people is None else f"{people} people"
 
 
 def _is_cloned(kind: Kind, present: _Present, steps: tuple[Step, ...]) -> bool:
@@ -305,9 +321,9 @@ def _cloned(kind: Kind, present: _Present, change: Change) -> Planned:
         name: f"{value}:{number}" if isinstance(value, str) and name not in present.resource.fields else value
         for name, value in natural_key(kind, present.resource, sight.project, sight.environment).items()
     }
-    steps = writes.clone(kind, present.resource, present.live, key)
-    noted = change.model_copy(update={"change": _delta(kind, present), "natural_key": {}})
-    return _chained(_named(noted, Action.UPDATE, ("clone", "update")), steps)
+    made = writes.clone(kind, present.resource, present.live, key)
+    noted = change.model_copy(update={"change": _delta(kind, present), "natural_key": {}, "blocked": made.blocked})
+    return _chained(_named(noted, Action.UPDATE, ("clone", "update")) if made.steps else noted, made.steps)
 
 
 def _conflict(one: FieldChange, change: Change) -> Note:

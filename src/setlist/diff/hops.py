@@ -21,6 +21,7 @@ class Route:
 def step_of(address: str, hop: Transition, people: int | None) -> Step:
     """Return the step of one hop, its effect said with the number of people where the API told it."""
     counted = "" if people is None else f" ({people} people)"
+    inside = f"; {people} people are in it already" if people else ""
     return Step(
         id=f"{address}:{hop.name}",
         address=address,
@@ -32,7 +33,7 @@ def step_of(address: str, hop: Transition, people: int | None) -> Step:
         scope=hop.scope,
         repeat=hop.repeat,
         effect=hop.effect,
-        effect_text=hop.effect_text.format(people=counted),
+        effect_text=hop.effect_text.format(people=counted, inside=inside),
         symbol=hop.symbol,
         destructive=hop.destructive,
         people=people,

@@ -25,8 +25,6 @@ class Writes:
 
 def create(kind: Kind, resource: Resource, key: Tree) -> tuple[Step, ...]:
     """Return the create call with all that it takes, then one step for each facet that it does not take."""
-    if resource.rules.copy_of and kind.capabilities.duplicate:
-        return _copy(kind, resource, key, kind.capabilities.duplicate)
     taken = {name for facet in kind.facets if facet.on_create for name in facet.fields} | set(kind.create_fields)
     parent = {kind.parent.field} if kind.parent else set()
     body: Tree = {**key, **resource.fields}
@@ -48,40 +46,44 @@ def create(kind: Kind, resource: Resource, key: Tree) -> tuple[Step, ...]:
 
 
 def _creation(kind: Kind, resource: Resource) -> Step:
+    lifecycle = kind.lifecycle
     return Step(
         id=f"{resource.address}:create",
         address=str(resource.address),
         action="create",
         method="POST",
-        goal=kind.lifecycle.initial if kind.lifecycle else "",
+        goal=lifecycle.initial if lifecycle else "",
         repeat=Repeat.ONCE,
-        effect=_creating(kind),
-        effect_text="creates it",
+        effect=Effect.COMPENSABLE if _is_live(kind) else Effect.REVERSIBLE,
+        effect_text=f"creates it; it is {lifecycle.initial} at once" if lifecycle and _is_live(kind) else "creates it",
         symbol="+",
         scope=kind.create_scope,
     )
 
 
-def _copy(kind: Kind, resource: Resource, key: Tree, duplicate: Duplicate) -> tuple[Step, ...]:
-    """Return the vendor's copy of another object, then all that is declared, laid over what it brought along."""
-    body: Tree = {"name": resource.fields.get("name")} if duplicate.takes_name else {}
+def copy(kind: Kind, resource: Resource, key: Tree, source: LiveResource | None) -> Writes:
+    """Return the vendor's copy of another object, then all that is declared, laid over what it brought along.
+
+    ``source`` is the object to copy as it is live, or None while it is not.
+    """
+    duplicate = _duplicate(kind)
+    what = f"creates it as a copy of {resource.rules.copy_of}"
     first = _creation(kind, resource).model_copy(
         update={
             "path": duplicate.path,
             "source": resource.rules.copy_of,
-            "body": body,
-            "effect_text": f"creates it as a copy of {resource.rules.copy_of}",
+            "body": {"name": resource.fields.get("name")} if duplicate.takes_name else {},
+            "effect": duplicate.effect,
+            "effect_text": f"{what}, {duplicate.brings}" if duplicate.brings else what,
             "scope": duplicate.scope,
         }
     )
-    return (first, *_all_facets(kind, resource, key, None))
+    return _all_facets(kind, resource, (key, first), source)
 
 
-def clone(kind: Kind, resource: Resource, live: LiveResource, key: Tree) -> tuple[Step, ...]:
+def clone(kind: Kind, resource: Resource, live: LiveResource, key: Tree) -> Writes:
     """Return the clone of a locked object, which takes its place under the address, with all that is declared."""
-    duplicate = kind.capabilities.duplicate
-    if duplicate is None:
-        raise AssertionError("the loader refuses whenLocked: clone where there is no clone")
+    duplicate = _duplicate(kind)
     first = _creation(kind, resource).model_copy(
         update={
             "id": f"{resource.address}:clone",
@@ -92,27 +94,36 @@ def clone(kind: Kind, resource: Resource, live: LiveResource, key: Tree) -> tupl
             "scope": duplicate.scope,
         }
     )
-    return (first, *_all_facets(kind, resource, key, live))
+    return _all_facets(kind, resource, (key, first), live)
 
 
-def _all_facets(kind: Kind, resource: Resource, key: Tree, live: LiveResource | None) -> tuple[Step, ...]:
-    """Return a step for each facet of which anything is declared; implied members are written along, unverified."""
-    steps: list[Step] = []
+def _duplicate(kind: Kind) -> Duplicate:
+    if kind.capabilities.duplicate is None:
+        raise AssertionError("the loader refuses a copy where the API has none")
+    return kind.capabilities.duplicate
+
+
+def _all_facets(kind: Kind, resource: Resource, start: tuple[Tree, Step], source: LiveResource | None) -> Writes:
+    """Return the first step and one a facet of which anything is declared; implied members go along, unverified."""
+    key, first = start
+    steps, blocked = [first], []
     for facet in kind.facets:
         implied: Tree = {name: value for name, value in key.items() if name in facet.fields and value is not None}
         names = [name for name in facet.fields if name in resource.fields]
-        if names or implied:
-            step = _facet_step(kind, resource, facet, (names, live), {})
+        lacking = _unread(facet, source, resource.fields) if names and source else []
+        if lacking:
+            blocked.append(_cannot_read(facet, lacking))
+        elif names or implied:
+            step = _facet_step(kind, resource, facet, (names, source), {})
             body = step.body if isinstance(step.body, dict) else {}
             steps.append(step if facet.unwrap else step.model_copy(update={"body": {**implied, **body}}))
-    return tuple(steps)
+    return Writes((), tuple(blocked)) if blocked else Writes(tuple(steps))
 
 
-def _creating(kind: Kind) -> Effect:
-    """A create whose initial state is live may have been noticed (design section 5)."""
+def _is_live(kind: Kind) -> bool:
+    """Tell whether a new object reaches people at once: its create may have been noticed (design section 5)."""
     lifecycle = kind.lifecycle
-    live = lifecycle is not None and any(is_upward(lifecycle, one, lifecycle.initial) for one in lifecycle.states)
-    return Effect.COMPENSABLE if live else Effect.REVERSIBLE
+    return lifecycle is not None and any(is_upward(lifecycle, one, lifecycle.initial) for one in lifecycle.states)
 
 
 def _later_facets(kind: Kind, resource: Resource, first: Step) -> tuple[Step, ...]:

@@ -36,7 +36,7 @@ def safe(text: str) -> str:
     )
 
 
-def value_text(value: JsonValue) -> str:
-    """Return a value as JSON on one line, cut when it is long, with its length told."""
-    text = safe(orjson.dumps(value, option=orjson.OPT_SORT_KEYS).decode())
+def value_text(value: JsonValue, *, sort: bool = True) -> str:
+    """Return a value as JSON on one line, cut when it is long, with its length told; its keys sorted, or as written."""
+    text = safe(orjson.dumps(value, option=orjson.OPT_SORT_KEYS if sort else 0).decode())
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}... ({len(text)} characters)"

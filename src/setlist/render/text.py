@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
 from setlist.compare import FieldChange, Verdict, inside
 from setlist.errors import Problem, SetlistError
+from setlist.estimate import Estimate
 from setlist.journal import Outcome, Receipt, Result
 from setlist.kind import Effect
 from setlist.plan import Action, Change, Note, Plan, Step
@@ -22,6 +24,17 @@ _RISKS = (
     (Effect.COMPENSABLE, "Live: people may notice", "magenta"),
     (Effect.REVERSIBLE, "Safe", "green"),
 )
+_ASIDE = frozenset({"preflight"})
+_MAKING = frozenset({"create", "clone"})
+_PAST = {
+    "create": "added",
+    "update": "changed",
+    "delete": "deleted",
+    "adopt": "adopted",
+    "forget": "forgotten",
+    "send": "sent",
+    "unpublish": "unpublished",
+}
 _VERBS = {
     "create": "to add",
     "update": "to change",
@@ -40,6 +53,7 @@ def plan_text(plan: Plan, *, color: bool) -> str:
         _block("Drift", (*_held(plan), *_moved(plan, Verdict.DRIFT)), palette, "yellow"),
         _block("Blocked", _blocked(plan), palette, "red"),
         _block("Notes", _notes(plan), palette, None),
+        _block("Scopes needed", _scopes(plan), palette, None),
         _block("Approvals needed, one each", (f"  --approve {one}" for one in plan.approvals), palette, "red"),
         _block("Refused", (f"  {safe(str(note))}" for note in plan.refusals), palette, "red"),
     ]
@@ -73,7 +87,7 @@ def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
         yield f"       {safe(change.action_reason)}"
     yield from (f"     {line}" for line in _fields(change, palette))
     for step in steps:
-        if step.effect is not Effect.REVERSIBLE or step.action in ("forget", "adopt"):
+        if step.effect is not Effect.REVERSIBLE or step.source or step.action in ("forget", "adopt", "clone"):
             yield "     " + palette.sign(step.symbol, safe(step.effect_text))
     if change.forecast:
         yield f"       {safe(change.forecast)}"
@@ -82,7 +96,7 @@ def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
 
 def _sign(change: Change, steps: Sequence[Step]) -> str:
     if change.action is Action.NO_OP and steps:
-        return steps[0].symbol
+        return steps[-1].symbol
     return change.symbol
 
 
@@ -90,7 +104,7 @@ def _fields(change: Change, palette: Palette) -> Iterator[str]:
     if change.action is Action.CREATE:
         holes = {hole.path: hole for hole in change.holes}
         for path, value in _leaves(change.change.after or {}, ()):
-            yield palette.sign("+", f"{safe(dotted(path))} = {_declared(path, value, holes)}")
+            yield from _created(path, value, holes, palette)
         return
     for one in change.fields:
         if one.verdict in (Verdict.UPDATE, Verdict.DRIFT) or (one.verdict is Verdict.CONFLICT and change.steps):
@@ -105,9 +119,20 @@ def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
         yield path, value
 
 
-def _declared(path: Path, value: JsonValue, holes: dict[Path, Hole]) -> str:
+def _created(path: Path, value: JsonValue, holes: dict[Path, Hole], palette: Palette) -> Iterator[str]:
+    """Yield a field of a new object on one line; a list of maps has a line for each."""
+    name = safe(dotted(path))
+    if isinstance(value, list) and any(isinstance(item, dict) for item in value):
+        yield palette.sign("+", f"{name}:")
+        for number, item in enumerate(value):
+            yield f"     - {_declared((*path, number), item, holes, sort=False)}"
+    else:
+        yield palette.sign("+", f"{name} = {_declared(path, value, holes)}")
+
+
+def _declared(path: Path, value: JsonValue, holes: dict[Path, Hole], *, sort: bool = True) -> str:
     found = [hole for place, hole in holes.items() if place[: len(path)] == path]
-    return f"{safe(str(found[0]))} (known after apply)" if found else value_text(value)
+    return f"{safe(str(found[0]))} (known after apply)" if found else value_text(value, sort=sort)
 
 
 def _field(one: FieldChange, palette: Palette) -> Iterator[str]:
@@ -166,6 +191,16 @@ def _notes(plan: Plan) -> Iterator[str]:
         yield from (f"  {safe(change.address)}: {safe(str(note))}" for note in notes)
 
 
+def _scopes(plan: Plan) -> Iterator[str]:
+    """Yield, for each vendor that has scopes, those that the credential needs to apply the plan."""
+    wanted: dict[str, set[str]] = {}
+    for change in plan.resource_changes:
+        wanted.setdefault(change.provider_name, set()).update(step.scope for step in plan.steps_of(change))
+    for name, scopes in sorted(wanted.items()):
+        if told := ", ".join(sorted(filter(None, scopes))):
+            yield f"  {safe(name)}: {safe(told)}"
+
+
 def _summary(plan: Plan) -> str:
     """Return the last line: what is to be done, counted, or that there is nothing."""
     blocked = len(plan.blocked)
@@ -178,7 +213,7 @@ def _summary(plan: Plan) -> str:
         return f"No changes are planned; {moved} moved live." if moved else NOTHING
     counts: Counter[str] = Counter()
     for change in plan.resource_changes:
-        for action in dict.fromkeys(step.action for step in plan.steps_of(change)):
+        for action in _actions([step.action for step in plan.steps_of(change)]):
             counts[action] += 1
     words = [f"{counts[name]} {verb}" for name, verb in _VERBS.items() if counts[name]]
     final = {step.action for step in plan.steps if step.effect is Effect.IRREVERSIBLE}
@@ -189,9 +224,37 @@ def _summary(plan: Plan) -> str:
     return f"Plan: {', '.join(words)}{tail}.{narrowed} Expires {_moment(plan.expires_at)}."
 
 
+def _actions(actions: Sequence[str]) -> list[str]:
+    """Return what is done to one object in the words of a summary: writes that complete a create belong to it."""
+    told = [one for one in dict.fromkeys(actions) if one not in _ASIDE]
+    return [one for one in told if one != "update" or not _MAKING & set(told)]
+
+
 def _moment(text: str) -> str:
     point = read_instant(text, None)
     return f"{point:%Y-%m-%d %H:%M} UTC" if point else text
+
+
+def reads_line(reads: Mapping[str, int]) -> str:
+    """Return what a plan has asked the vendors."""
+    return f"{_requests(reads, 'API read')}."
+
+
+def estimate_line(expected: Estimate) -> str:
+    """Return what an apply will ask of the vendors, and how long it takes at least."""
+    pace = f"; at least {_span(expected.seconds)} at the vendors' pace" if expected.seconds else ""
+    return f"Applying takes about {_requests(expected.requests, 'request')}{pace}."
+
+
+def _requests(counts: Mapping[str, int], noun: str) -> str:
+    total = sum(counts.values())
+    told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
+    return f"{total} {noun}{'' if total == 1 else 's'}{f' ({told})' if told else ''}"
+
+
+def _span(seconds: float) -> str:
+    whole = math.ceil(seconds)
+    return f"{whole} s" if whole < 120 else f"{whole // 60} min {whole % 60} s"
 
 
 def outcome_line(outcome: Outcome, *, color: bool) -> str:
@@ -211,15 +274,27 @@ def receipt_text(receipt: Receipt, *, color: bool) -> str:
     lines += [outcome_line(one, color=color) for one in receipt.outcomes]
     counts = receipt.counts()
     if receipt.complete:
-        done = Counter(one.action for one in receipt.outcomes)
-        past = {"create": "added", "update": "changed", "delete": "deleted", "adopt": "adopted", "forget": "forgotten"}
-        words = ", ".join(f"{count} {past.get(name, name)}" for name, count in sorted(done.items()))
+        words = ", ".join(
+            f"{count} {word}" for word, count in sorted((_past(name), n) for name, n in _done(receipt).items())
+        )
         last = palette.paint(f"Apply complete: {words or 'nothing to do'}.", "green", bold=True)
     else:
         words = ", ".join(f"{count} {result.value}" for result, count in counts.items() if count)
         unknown = " Do not repeat what is unknown: look at it first." if counts[Result.UNKNOWN] else ""
         last = palette.paint(f"Apply incomplete: {words}.{unknown} Run setlist plan again.", "red", bold=True)
     return "\n".join([*lines, last])
+
+
+def _done(receipt: Receipt) -> Counter[str]:
+    by_address: dict[str, list[str]] = {}
+    for one in receipt.outcomes:
+        by_address.setdefault(one.address, []).append(one.action)
+    return Counter(action for actions in by_address.values() for action in _actions(actions))
+
+
+def _past(action: str) -> str:
+    """Return a verb as what was done: publish, published; archive, archived."""
+    return _PAST.get(action, f"{action}d" if action.endswith("e") else f"{action}ed")
 
 
 def problems_text(problems: Sequence[Problem], *, color: bool) -> str:

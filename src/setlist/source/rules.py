@@ -94,6 +94,17 @@ def _wrong_copy(text: str, entry: Entry, entries: Mapping[Address, Entry]) -> It
     elif address not in entries:
         what = f"copyOf names {text}, which no file declares"
         yield entry.problem(path, what, suggest(text, map(str, entries), "known"))
+    else:
+        yield from _wrong_twin(text, entry, entries[address])
+
+
+def _wrong_twin(text: str, entry: Entry, source: Entry) -> Iterator[Problem]:
+    """Yield what a copy cannot have otherwise than its source: no call changes it afterwards."""
+    for name in entry.kind.create_fields:
+        mine, theirs = entry.spec.get(name), source.spec.get(name)
+        if mine is not None and theirs is not None and mine != theirs:
+            what = f"{name} is {mine!r}, but a copy of {text} keeps its {theirs!r}"
+            yield entry.problem(("spec", name), what, "create it without copyOf")
 
 
 def _wrong_state(kind: Kind, state: str, path: Path, entry: Entry) -> Iterator[Problem]:

@@ -72,9 +72,9 @@ def _verb(name: str, to: str, text: str, symbol: str) -> Transition:
     )
 
 
-PUBLISH = _verb("publish", "PUBLISHED", "publishes it: people of its audience are enrolled from then on{people}", ">")
-UNPUBLISH = _verb("unpublish", "DRAFT", "stops new enrolments; people in it{people} are left as they are", "|")
-PAUSE = _verb("pause", "PAUSED", "stops new enrolments; people in it{people} may or may not go on", "|")
+PUBLISH = _verb("publish", "PUBLISHED", "publishes it: people of its audience are enrolled from then on{inside}", ">")
+UNPUBLISH = _verb("unpublish", "DRAFT", "stops new enrolments; those who are in it{people} stay", "|")
+PAUSE = _verb("pause", "PAUSED", "stops new enrolments; those who are in it{people} may or may not go on", "|")
 RESTORE = _verb("restore", "DRAFT", "brings it back as a draft; stopped enrolments are not revived", ">")
 ARCHIVE = Transition(
     name="archive",
@@ -119,6 +119,13 @@ JOURNEY = Kind(
     on_destroy="ARCHIVED",
     naming=Naming("canvas", canvas.read, canvas.write, canvas.lost),
     lint=lint,
+    cannot=(
+        "There is no verb to resume: from PAUSED it is published again.",
+        "People whose enrolment was stopped by an archive are not brought back by restore.",
+        "The documents disagree on whether people who are in a paused journey go on.",
+        "What publish asks of a canvas is not documented: setlist validate warns of what looks wrong, the API decides.",
+        "Sites, audiences and contents are named by their ids; Setlist does not look them up.",
+    ),
     answer=Answer(
         envelope="data",
         state="status",

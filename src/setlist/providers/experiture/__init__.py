@@ -71,7 +71,4 @@ PROVIDER = Provider(
     request_id_headers=("x-correlation-id",),
     idempotency_header="Idempotency-Key",
     reading_posts=("/preflight",),
-    unused={
-        "GET /campaigns/:id/status": "the summary tells the same execution state, and the set-up with it",
-    },
 )

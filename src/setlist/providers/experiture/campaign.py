@@ -15,6 +15,7 @@ from setlist.kind import (
     Duplicate,
     Effect,
     Facet,
+    Figures,
     ItemRead,
     Kind,
     Lifecycle,
@@ -25,9 +26,9 @@ from setlist.kind import (
     Repeat,
     Transition,
 )
-from setlist.providers.experiture.shapes import SUMMARY, judge, laid_out
+from setlist.providers.experiture.shapes import STATUS, SUMMARY, counts, is_clear_draft, judge, laid_out
 from setlist.resource import Spec, Tree, dig, read_instant
-from setlist.shape import Coerced, Immutable, Implied, Instant, ServerAdded, ServerDefault, Text, Unordered
+from setlist.shape import Coerced, Dated, Immutable, Implied, Instant, ServerAdded, ServerDefault, Text, Unordered
 
 CATEGORIES = (
     "acquisition",
@@ -96,7 +97,7 @@ class Schedule(Spec):
     mode: Literal["now", "at", "batch_on_date"]
     sendAt: Annotated[str, AfterValidator(_is_moment), Instant(zone="schedule.timezone")] | None = None
     timezone: Annotated[str, AfterValidator(_is_zone), ServerDefault("UTC")] | None = None
-    batchDate: Annotated[str, AfterValidator(_is_day)] | None = None
+    batchDate: Annotated[str, AfterValidator(_is_day), Dated(zone="schedule.timezone")] | None = None
 
 
 class CampaignSpec(Spec):
@@ -186,15 +187,16 @@ _PREFLIGHT = Preflight("/campaigns/{id}/preflight", judge)
 _COVERS = ("audience", "content", "schedule", "channel")
 
 
-def _job(name: str, to: str, path: str, text: str, symbol: str) -> Transition:
+def _job(name: str, to: str, past: str, text: str, symbol: str) -> Transition:
     return Transition(
         name=name,
         to=to,
         verb="POST",
-        path=f"/campaigns/{{id}}/{path}",
+        path=f"/campaigns/{{id}}/{name}-jobs",
         body={},
         effect=Effect.IRREVERSIBLE,
         effect_text=text,
+        past=past,
         symbol=symbol,
         repeat=Repeat.ONCE,
         covers=_COVERS,
@@ -204,8 +206,8 @@ def _job(name: str, to: str, path: str, text: str, symbol: str) -> Transition:
     )
 
 
-SCHEDULE = _job("schedule", "scheduled", "schedule-jobs", "schedules the send{people}; no API takes it back", "@")
-SEND = _job("send", "sent", "send-jobs", "sends it now{people}; nothing takes it back", "!!")
+SCHEDULE = _job("schedule", "scheduled", "scheduled a send", "schedules the send{people}; no API takes it back", "@")
+SEND = _job("send", "sent", "sent", "sends it now{people}; nothing takes it back", "!!")
 ARCHIVE = Transition(
     name="archive",
     to="archived",
@@ -242,7 +244,10 @@ CAMPAIGN = Kind(
     spec=CampaignSpec,
     collection="/campaigns",
     item="/campaigns/{id}",
-    also=(ItemRead("/campaigns/{id}/summary", SUMMARY, lambda _item: True),),
+    also=(
+        ItemRead("/campaigns/{id}/summary", SUMMARY, lambda _item: True),
+        ItemRead("/campaigns/{id}/status", STATUS, lambda item: not is_clear_draft(item)),
+    ),
     laid_out=laid_out,
     natural_key=NaturalKey(("externalId",), strong=True),
     facets=(
@@ -258,12 +263,21 @@ CAMPAIGN = Kind(
         _binding("content"),
         _binding("schedule"),
     ),
+    figures=Figures("/campaigns/{id}/metrics", "analytics:read", counts),
     create_fields=("channel", "campaignType"),
+    read_scope="campaigns:read",
     create_scope="campaigns:create",
     on_destroy="archived",
+    cannot=(
+        "Campaigns of the type journey are listed, and neither read nor written: the API does not serve them.",
+        "A send that failed is reported as sent, and never sent again.",
+        "What is neither draft, scheduled, running, sent nor archived is told as locked, and never sent.",
+        "Sender profile and subject line may not be answered: then they are unreadable; a new content declares them.",
+        "A direct mail's schedule may be answered in the words of other channels: what it lacks is unreadable.",
+    ),
     lint=lint,
     warn=warn,
-    timing=("schedule.sendAt",),
+    timing=("schedule.sendAt", "schedule.batchDate"),
     answer=Answer(
         id=("id", "campaignId", "campaign_id"),
         envelope="data",
@@ -304,7 +318,7 @@ CAMPAIGN = Kind(
             effect_text="deletes it; no API brings it back",
             scope="campaigns:delete",
         ),
-        duplicate=Duplicate("/campaigns/{id}/clone", scope="campaigns:create"),
+        duplicate=Duplicate("/campaigns/{id}/clone", scope="campaigns:create", shares=("channel",)),
         idempotency_key=True,
     ),
 )

@@ -2,12 +2,24 @@
 
 from __future__ import annotations
 
+import re
+from collections import Counter
+
 from pydantic import JsonValue
 
-from setlist.resource import Tree, dig
+from setlist.resource import Tree, dig, dotted, walk
 
 SUMMARY = "_summary"
+STATUS = "_status"
 UNREAD = "_unread"
+_EXECUTION_PLACES = (("latestExecution", "status"), ("executionStatus",))
+_EXECUTIONS = {
+    "scheduled": "scheduled",
+    "running": "running",
+    "in_progress": "running",
+    "completed": "sent",
+    "failed": "sent",
+}
 _CONTENT = ("templateId", "senderProfileId", "subjectLine")
 _SCHEDULE = ("mode", "sendAt", "timezone", "batchDate")
 
@@ -36,13 +48,28 @@ def laid_out(item: Tree) -> Tree:
 def state_of(item: Tree, summary: Tree) -> str:
     """Return the lifecycle state: by the execution first, then by the authoring status (design section 8)."""
     authoring = str(item.get("authoringStatus") or summary.get("authoringStatus") or "")
-    execution = str(dig(summary, ("latestExecution", "status")) or dig(item, ("latestExecution", "status")) or "")
+    execution = _execution(item, summary)
     if item.get("archivedAt") or authoring.startswith("archiv"):
         return "archived"
-    known = {"scheduled": "scheduled", "running": "running", "completed": "sent", "failed": "sent"}
-    if execution in known:
-        return known[execution]
+    if execution in _EXECUTIONS:
+        return _EXECUTIONS[execution]
     return "draft" if authoring == "draft" and execution in ("", "not_scheduled") else "locked"
+
+
+def _execution(item: Tree, summary: Tree) -> str:
+    """Return what the reads tell of the execution: the status knows it best, a word nobody knows wins over none."""
+    status = item.get(STATUS)
+    told = [dig(status, place) for place in _EXECUTION_PLACES] if isinstance(status, dict) else []
+    told += [dig(one, ("latestExecution", "status")) for one in (summary, item)]
+    words = [re.sub(r"[ -]", "_", one.lower()) for one in told if isinstance(one, str) and one]
+    return next((one for one in words if one != "not_scheduled"), "not_scheduled" if words else "")
+
+
+def is_clear_draft(item: Tree) -> bool:
+    """Tell whether both reads agree that nothing was ever started; else the execution state is asked for too."""
+    summary = item.get(SUMMARY)
+    whole = summary if isinstance(summary, dict) else {}
+    return state_of(item, whole) == "draft" and _execution(item, whole) == "not_scheduled"
 
 
 def _audience(told: list[Tree], _channel: str, _unread: list[JsonValue]) -> Tree:
@@ -75,7 +102,7 @@ def _content(told: list[Tree], _channel: str, unread: list[JsonValue]) -> Tree:
 
 
 def _schedule(told: list[Tree], channel: str, unread: list[JsonValue]) -> Tree:
-    """Return the schedule; a direct mail's is sometimes read as a digital one, and then its mode says nothing.
+    """Return the schedule; a direct mail's is sometimes read as a digital one: its mode and sendAt then say nothing.
 
     A time or a zone that is not told is none: a missing zone means UTC (contracts E12).
     """
@@ -85,7 +112,7 @@ def _schedule(told: list[Tree], channel: str, unread: list[JsonValue]) -> Tree:
     lost = [] if shape["mode"] == "batch_on_date" else ["mode"]
     lost += [] if any("batchDate" in one for one in told) else ["batchDate"]
     unread.extend(f"schedule.{name}" for name in lost)
-    return {name: value for name, value in shape.items() if name not in lost}
+    return {name: value for name, value in shape.items() if name not in (*lost, "sendAt")}
 
 
 def judge(body: JsonValue) -> tuple[str, ...]:
@@ -100,3 +127,16 @@ def judge(body: JsonValue) -> tuple[str, ...]:
         return ()
     words = tuple(f"{one.get('code')}: {one.get('message')}" for one in stops)
     return words or ("the preflight does not say that it may be sent",)
+
+
+def counts(body: JsonValue) -> dict[str, int | float]:
+    """Return the pipeline counts by name, or by place where two share one (contracts 2.1; their shape is not told)."""
+    data = dig(body, ("data",))
+    told = {
+        path: value
+        for path, value in walk(body if data is None else data)
+        if path and isinstance(value, int | float) and not isinstance(value, bool)
+    }
+    names = {path: next((part for part in reversed(path) if isinstance(part, str)), "") for path in told}
+    shared = Counter(["", "", *names.values()])
+    return {names[path] if shared[names[path]] == 1 else dotted(path): value for path, value in told.items()}

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
-from setlist.kind import Answer, Capabilities, Deletion, Effect, Facet, Kind, Listing, NaturalKey, Remark
+from setlist.kind import Answer, Capabilities, Deletion, Duplicate, Effect, Facet, Kind, Listing, NaturalKey, Remark
 from setlist.resource import Spec, Tree, read_instant
 from setlist.shape import Implied, Instant, Text
 
@@ -189,11 +189,25 @@ EXPERIENCE = Kind(
             effect_text="deletes the experience{counts}; the API cannot bring it back",
             takes_along=("sequences", "distributions"),
             refusal_todo="wait until its consumers are gone, or move closeAt to now and delete it when it is over",
-        )
+        ),
+        duplicate=Duplicate(
+            "/experiences/{id}/duplicate",
+            takes_name=True,
+            shares=("name",),
+            brings="with its window, sequences and distributions",
+            effect=Effect.COMPENSABLE,
+        ),
     ),
     went_live=went_live,
     lint=lint,
     warn=warn,
     forecast=forecast,
     timing=("openAt", "closeAt"),
+    cannot=(
+        "Its sequences and distributions are counted, and never written: the documents do not say how.",
+        "One that people are in cannot be deleted: the API answers 409.",
+        "Whether new times are taken while it is open is not documented: they are tried, and a refusal is reported.",
+        "The slug of a deleted one may stay taken.",
+        "The newer generation of the API (no /v1, no slug, times that follow the distributions) is not covered.",
+    ),
 )

@@ -152,6 +152,12 @@ EXPERIENCE = Kind(
     create_fields=("space_id",),
     create_scope="experiences:write",
     on_destroy="inactive",
+    cannot=(
+        "The space is set by the create alone. How the API names that field is not documented: space_id is assumed.",
+        "Providers are written after the create, since the create would answer them with a recurrence of its own.",
+        "Photos, fees and ticket classes are not in what the API takes.",
+        "Spaces and their members are named by their ids; the API does not list them.",
+    ),
     laid_out=laid_out,
     answer=Answer(envelope="data", state="status", created_at="created_at", updated_at="updated_at"),
     listing=Listing(

@@ -129,6 +129,11 @@ RECURRENCE = Kind(
     facets=(Facet("rule", _FIELDS, "PATCH", ITEM, scope=WRITE),),
     create_scope=WRITE,
     on_destroy="paused",
+    cannot=(
+        "A change reaches the sessions that are still empty; those with bookings keep what was booked.",
+        "Which frequencies and ends there are, and how days are numbered, is not documented: they are sent as written.",
+        "Its sessions are made by the vendor; Setlist neither reads nor writes them.",
+    ),
     laid_out=laid_out,
     lint=lint,
     parent=Parent(

@@ -1,0 +1,1 @@
+"""What is set up and what is live, looked at and told: by reads only."""
