@@ -86,8 +86,8 @@ MISTAKES = {
         ),
     ),
     "onDestroy": (
-        concert("a", lifecycle="onDestroy: LIFE"),
-        "r/a.yaml:5:24: acme/Concert/a: onDestroy is 'LIFE', which acme/Concert does not have; did you mean 'LIVE'?",
+        concert("a", lifecycle="onDestroy: DRAFD"),
+        "r/a.yaml:5:24: acme/Concert/a: onDestroy is 'DRAFD', which acme/Concert does not have; did you mean 'DRAFT'?",
     ),
     "later key": (
         concert("a", lifecycle="movedFrom: b"),

@@ -45,7 +45,6 @@ BODY_LIMIT = 32 * 1024 * 1024
 PAGE_LIMIT = 10_000
 LISTING_TRIES = 3
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
-_MAYBE = frozenset({408, 425, 429})
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
 
 
@@ -60,10 +59,7 @@ class Reply(NamedTuple):
 
 
 class Probe(NamedTuple):
-    """What one GET brought, a refusal too.
-
-    ``words`` are the vendor's own of a refusal; ``date`` is its clock as an ISO instant, empty where it is not told.
-    """
+    """What one GET brought, with the vendor's words of a refusal and its clock (an ISO instant; empty: not told)."""
 
     status: int
     body: JsonValue
@@ -141,11 +137,15 @@ class _Again(Exception):  # noqa: N818 - a wish, not an error
 
 
 class Reader:
-    """A client that cannot write: it has no method that does."""
+    """A client that cannot write: it has no method that does.
+
+    ``clock`` is the vendor's time as its last answer told it, an ISO instant, empty until then.
+    """
 
     def __init__(self, endpoint: Endpoint, client: httpx.AsyncClient) -> None:
         """Use an open client for one vendor."""
         self.traffic = Traffic()
+        self.clock = ""
         self._endpoint = endpoint
         self._client = client
         self._pace = AsyncLimiter(1, 60 / endpoint.requests_per_minute)
@@ -265,6 +265,7 @@ class Reader:
             (time.monotonic() - begun) * 1000,
         )
         LOG.debug("sent %s, got %s", self._clean(request.content), self._clean(response.content))
+        self.clock = read_date(response.headers.get("date", "")) or self.clock
         return response, secret
 
     async def _authorise(self, request: httpx.Request) -> str:

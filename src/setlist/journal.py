@@ -17,7 +17,7 @@ class Intent(_Kept):
     """A request that must not be repeated blindly, durable before it leaves (design section 9).
 
     ``natural_key`` is what a lost create is found by, and ``is_sure`` whether what is found is surely what the request
-    made; ``goal`` is the state that a lost transition is found by.
+    made; ``goal`` is the state that a lost transition is found by. ``at`` is our time, ``since`` the vendor's.
     """
 
     id: str
@@ -37,6 +37,7 @@ class Intent(_Kept):
     idempotency_key: str = ""
     attempt: int = 0
     at: str
+    since: str = ""
     base: Tree = {}
     rules: Tree = {}
     dependencies: tuple[str, ...] = ()

@@ -40,9 +40,14 @@ def legal_states(kind: Kind) -> tuple[str, ...]:
 
 
 def destroy_choices(kind: Kind) -> tuple[str, ...]:
-    """Return what ``lifecycle.onDestroy`` may name: states, ``delete`` where the API has it, ``abandon``."""
+    """Return what ``lifecycle.onDestroy`` may name: states that no way leads up to, ``delete``, ``abandon``.
+
+    A removal never makes anything more live: it sends and publishes nothing.
+    """
+    lifecycle = kind.lifecycle
+    upward = {to for start, to in lifecycle.pairs if is_upward(lifecycle, start, to)} if lifecycle else set()
     deletable = ("delete",) if kind.capabilities.delete else ()
-    return (*legal_states(kind), *deletable, "abandon")
+    return (*(one for one in legal_states(kind) if one not in upward), *deletable, "abandon")
 
 
 def transitions(kind: Kind) -> Iterator[Transition]:

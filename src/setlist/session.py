@@ -74,7 +74,7 @@ class Session:
         return _on_a_thread(survey(self.setup, addresses))
 
     def doctor(self) -> Checkup:
-        """Return what is found of files, state and vendors; a failure is a finding, writes nothing."""
+        """Return what is found of files, state and vendors; a failure is a finding, and nothing is written."""
         return _on_a_thread(examine(self.setup))
 
 

@@ -44,6 +44,8 @@ Answer = Any
 class Scripted:
     """Answers each request with the next of its answers: an exception is raised, a tree is the body."""
 
+    clock = ""
+
     def __init__(self, gets: list[Answer], sends: list[Answer], listing: list[dict[str, Any]]) -> None:
         self.gets, self.sends, self.listing, self.sent = gets, sends, listing, []
 

@@ -124,7 +124,7 @@ class TestRoutes:
         assert SHOW.lifecycle
         assert legal_states(EXPERIENCE) == ()
         assert destroy_choices(EXPERIENCE) == ("delete", "abandon")
-        assert destroy_choices(SHOW) == ("DRAFT", "READY", "ON_AIR", "ENDED", "abandon")
+        assert destroy_choices(SHOW) == ("DRAFT", "ENDED", "abandon")
         assert is_upward(SHOW.lifecycle, "DRAFT", "READY")
         assert is_held(SHOW.lifecycle, "ON_AIR", "READY")
         assert not is_held(SHOW.lifecycle, "", "DRAFT")

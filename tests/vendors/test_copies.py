@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -144,3 +145,15 @@ def test_a_clone_waits_for_an_approval_of_its_own_before_it_is_sent(shop: Desk) 
         "Mail": 0,
         "Again": 1,
     }
+
+
+@pytest.mark.parametrize("hours", [-1, 1])
+@pytest.mark.parametrize("path", ["experiences$", "duplicate$"])
+def test_a_vendor_whose_clock_is_off_gets_no_second_one(shop: Desk, path: str, hours: int) -> None:
+    shop.control("PUT", "/clock", {"now": (datetime.now(UTC) + timedelta(hours=hours)).isoformat()})
+    sale(shop)
+    twin(shop)
+    shop.fault("kill", method="POST", path=path, when="after")
+    assert shop.run("apply", "--auto-approve").code == -9
+    said = shop.apply()
+    assert (said.code, shop.is_settled(), names(shop, "fanfare", "experience")) == (0, True, ["Sale", "Twin"]), said

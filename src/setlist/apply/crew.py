@@ -136,6 +136,7 @@ def intent_for(crew: Crew, change: Change, step: Step, request: tuple[str, JsonV
         idempotency_key=_key(seed) if step.repeat is Repeat.ONCE else "",
         attempt=attempt,
         at=crew.now().isoformat(),
+        since=crew.writer(change).clock,
         base={name: value for name, value in declared(crew, change).items() if name in step.sets} if created else {},
         rules=change.rules,
         dependencies=change.dependencies,

@@ -13,7 +13,7 @@ from setlist.kind import Kind
 from setlist.lifecycle import is_satisfied
 from setlist.resource import Listed, World, parse_address, read_instant
 
-SKEW = timedelta(seconds=1)
+SKEW = timedelta(seconds=2)
 LATE = timedelta(minutes=1)
 
 
@@ -100,13 +100,13 @@ def _is_strong(kind: Kind, intent: Intent) -> bool:
 
 
 def _is_older(one: Listed, intent: Intent) -> bool:
-    made, begun = read_instant(one.live.created_at, None), read_instant(intent.at, None)
+    made, begun = read_instant(one.live.created_at, None), read_instant(intent.since or intent.at, None)
     return made is not None and begun is not None and made < begun - SKEW
 
 
 def _is_younger(one: Listed, intent: Intent, latest: timedelta) -> bool:
     """Tell whether an object was made after the last moment at which the request can have arrived."""
-    made, begun = read_instant(one.live.created_at, None), read_instant(intent.at, None)
+    made, begun = read_instant(one.live.created_at, None), read_instant(intent.since or intent.at, None)
     return made is not None and begun is not None and made > begun + latest + LATE
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
@@ -140,13 +139,13 @@ class _Asked(NamedTuple):
 
 async def _ask(setup: Setup, name: str, kind: Kind) -> _Asked:
     """Ask for the smallest page of a kind, once."""
-    once = replace(endpoint(setup, name, Budget()), attempts=1)
+    place = endpoint(setup, name, Budget())
     try:
-        async with open_reader(once) as reader:
+        async with open_reader(place) as reader:
             reply = await reader.probe(kind.collection, _smallest(kind))
             return _Asked(kind, reply, reader.secret, setup.now())
     except SetlistError as error:
-        return _Asked(kind, error, once.secret, setup.now())
+        return _Asked(kind, error, place.secret, setup.now())
 
 
 def _smallest(kind: Kind) -> dict[str, str]:

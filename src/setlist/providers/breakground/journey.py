@@ -25,9 +25,12 @@ class Node(Spec):
 
     key: str = Field(min_length=1, max_length=63, description="The name that edges use.")
     type: Literal["TRIGGER", "CONTENT", "WAIT", "WAIT_FOR_EVENT", "CONDITION", "SPLIT", "GOAL_CHECK", "EXIT"]
-    config: dict[str, JsonValue] | None = Field(None, description="As the vendor has it; declared keys are compared.")
+    config: dict[str, JsonValue] = Field(
+        default=None,  # type: ignore[arg-type]  # may be left out, not null
+        description="As the vendor has it; declared keys are compared.",
+    )
     contentId: str | None = Field(None, min_length=1, description="What a CONTENT node shows.")
-    position: Position | None = None
+    position: Position = Field(default=None)  # type: ignore[assignment]  # may be left out, not null
 
 
 class Edge(Spec):

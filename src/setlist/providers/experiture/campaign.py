@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from datetime import date, datetime
+from datetime import datetime
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field, JsonValue
+from pydantic import Field, JsonValue
 
 from setlist.kind import (
     Answer,
@@ -29,6 +28,7 @@ from setlist.kind import (
 from setlist.providers.experiture.shapes import STATUS, SUMMARY, counts, is_clear_draft, judge, laid_out
 from setlist.resource import Spec, Tree, dig, read_instant
 from setlist.shape import Coerced, Dated, Immutable, Implied, Instant, ServerAdded, ServerDefault, Text, Unordered
+from setlist.spelling import Day, Moment, Zone
 
 CATEGORIES = (
     "acquisition",
@@ -47,28 +47,6 @@ MOST_TAGS = 25
 NO_CANCEL = "its API documents no cancel: this send will happen; stop it in the vendor's console, then setlist state rm"
 
 
-def _is_moment(text: str) -> str:
-    if len(text) < len("2026-12-01T09") or read_instant(text, None) is None:
-        raise ValueError("not a date and time; write 2026-12-01T09:00:00-05:00")
-    return text
-
-
-def _is_zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ValueError, KeyError, OSError):
-        raise ValueError("not an IANA time zone; write America/New_York") from None
-    return text
-
-
-def _is_day(text: str) -> str:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        raise ValueError("not a date; write 2026-12-01") from None
-    return text
-
-
 class AudienceRef(Spec):
     """One audience or segment."""
 
@@ -80,14 +58,16 @@ class Audience(Spec):
     """Who gets it; replaced whole. exclude wins over include."""
 
     include: Annotated[list[AudienceRef], Unordered(), Field(min_length=1, max_length=25)]
-    exclude: Annotated[list[AudienceRef], Unordered(), Field(max_length=25)] | None = None
+    exclude: Annotated[list[AudienceRef], Unordered(), Field(max_length=25)] = Field(
+        default=None,  # type: ignore[arg-type]  # may be left out, not null: [] clears
+    )
 
 
 class Content(Spec):
     """What they get; replaced whole. The template must be published, and of the campaign's channel."""
 
     templateId: str | None = Field(None, pattern=UUID)
-    senderProfileId: str | None = None
+    senderProfileId: str | None = Field(None, description="The profile whose name and address it is sent with.")
     subjectLine: Annotated[str, Text()] | None = Field(None, description="For email only.")
 
 
@@ -95,9 +75,11 @@ class Schedule(Spec):
     """When it is meant to go; stored only, replaced whole."""
 
     mode: Literal["now", "at", "batch_on_date"]
-    sendAt: Annotated[str, AfterValidator(_is_moment), Instant(zone="schedule.timezone")] | None = None
-    timezone: Annotated[str, AfterValidator(_is_zone), ServerDefault("UTC")] | None = None
-    batchDate: Annotated[str, AfterValidator(_is_day), Dated(zone="schedule.timezone")] | None = None
+    sendAt: Annotated[Moment, Instant(zone="schedule.timezone")] | None = Field(
+        None, description="For the mode at, for example 2026-12-01T09:00:00-05:00."
+    )
+    timezone: Annotated[Zone, ServerDefault("UTC")] | None = Field(None, description="IANA name.")
+    batchDate: Annotated[Day, Dated(zone="schedule.timezone")] | None = None
 
 
 class CampaignSpec(Spec):
@@ -108,7 +90,7 @@ class CampaignSpec(Spec):
     campaignType: Annotated[Literal["broadcast"], Immutable(), Implied("broadcast")] = "broadcast"
     description: Annotated[str, Text()] | None = None
     category: Annotated[str, Coerced(CATEGORIES, "general")] | None = Field(
-        None, description=f"One of {', '.join(CATEGORIES)}; anything else becomes general."
+        None, description=f"One of {', '.join(CATEGORIES)}."
     )
     tags: (
         Annotated[

@@ -6,30 +6,14 @@ from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, Field
+from pydantic import Field
 
 from setlist.kind import Answer, Capabilities, Deletion, Duplicate, Effect, Facet, Kind, Listing, NaturalKey, Remark
 from setlist.resource import Spec, Tree, read_instant
 from setlist.shape import Implied, Instant, Text
+from setlist.spelling import Moment, Zone, is_known_zone
 
-
-def _is_moment(text: str) -> str:
-    if len(text) < len("2026-12-01T09") or read_instant(text, None) is None:
-        message = "not a date and time; write 2026-12-01T09:00:00-05:00"
-        raise ValueError(message)
-    return text
-
-
-def _is_zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ValueError, KeyError, OSError):
-        message = "not an IANA time zone; write America/New_York"
-        raise ValueError(message) from None
-    return text
-
-
-Moment = Annotated[str, AfterValidator(_is_moment), Instant(zone="timeZone")]
+Edge = Annotated[Moment, Instant(zone="timeZone")]
 Prose = Annotated[str, Text()]
 
 
@@ -60,9 +44,9 @@ class ExperienceSpec(Spec):
     slug: Annotated[str, Implied("{name}")] = Field(
         "", min_length=1, description="Unique in the organisation; metadata.name when left out."
     )
-    openAt: Moment | None = Field(None, description="When it opens; a local time is read in timeZone. null clears.")
-    closeAt: Moment | None = Field(None, description="When it closes; a local time is read in timeZone. null clears.")
-    timeZone: Annotated[str, AfterValidator(_is_zone)] | None = Field(None, description="IANA name. null clears.")
+    openAt: Edge | None = Field(None, description="When it opens. null clears.")
+    closeAt: Edge | None = Field(None, description="When it closes. null clears.")
+    timeZone: Zone | None = Field(None, description="IANA name. null clears.")
     i18n: I18n | None = Field(None, description="Texts by language. null clears.")
     theme: Theme | None = Field(None, description="Colours, images and font. null clears.")
 
@@ -87,7 +71,7 @@ def lint(fields: Tree, _state: str) -> tuple[Remark, ...]:
     for name in ("openAt", "closeAt"):
         text = fields.get(name)
         point = _local(text)
-        if point is None or (isinstance(zone, str) and not _known_zone(zone)):
+        if point is None or (isinstance(zone, str) and not is_known_zone(zone)):
             continue
         if not isinstance(zone, str):
             todo = "write its offset (2026-12-01T09:00:00-05:00) or declare timeZone"
@@ -96,13 +80,6 @@ def lint(fields: Tree, _state: str) -> tuple[Remark, ...]:
             odd = f"{text} does not exist once in {zone}: its clocks change there"
             found.append(Remark((name,), odd, "write its offset"))
     return tuple(found)
-
-
-def _known_zone(zone: str) -> bool:
-    try:
-        return bool(ZoneInfo(zone))
-    except (ValueError, KeyError, OSError):
-        return False
 
 
 def _local(text: object) -> datetime | None:
@@ -136,7 +113,7 @@ def forecast(fields: Tree, now: datetime) -> str:
     if opens is None and closes is None:
         return ""
     named = fields.get("timeZone")
-    zone = ZoneInfo(named) if isinstance(named, str) and _known_zone(named) else ZoneInfo("UTC")
+    zone = ZoneInfo(named) if isinstance(named, str) and is_known_zone(named) else ZoneInfo("UTC")
     if closes and ((opens and closes <= opens) or closes <= now):
         return f"closed since {_spoken(closes, zone)} {zone.key}" if closes <= now else ""
     if opens is None:

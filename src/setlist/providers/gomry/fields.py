@@ -5,21 +5,12 @@ from __future__ import annotations
 import re
 from datetime import date
 from typing import Annotated
-from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, Field
 
 from setlist.resource import read_instant
 
 _TIME = re.compile(r"([01]\d|2[0-3]):[0-5]\d")
-
-
-def _is_zone(text: str) -> str:
-    try:
-        ZoneInfo(text)
-    except (ValueError, KeyError, OSError):
-        raise ValueError("not an IANA time zone; write Europe/Berlin") from None
-    return text
 
 
 def _is_time(text: str) -> str:
@@ -38,7 +29,6 @@ def _is_day(text: str) -> str:
     return text
 
 
-Zone = Annotated[str, AfterValidator(_is_zone)]
 TimeOfDay = Annotated[str, AfterValidator(_is_time)]
 Day = Annotated[str, AfterValidator(_is_day)]
 Hours = Annotated[int, Field(ge=0)]

@@ -21,9 +21,10 @@ from setlist.kind import (
     Repeat,
     Transition,
 )
-from setlist.providers.gomry.fields import Day, TimeOfDay, Zone
+from setlist.providers.gomry.fields import Day, TimeOfDay
 from setlist.resource import Spec, Tree
 from setlist.shape import Dated, Immutable, Unordered
+from setlist.spelling import Zone
 
 Days = Annotated[list[int], Unordered()]
 ITEM = "/experiences/{parent}/recurrences/{id}"
@@ -31,7 +32,7 @@ WRITE = "experiences:write"
 
 
 class Cadence(Spec, extra="allow"):
-    """How often; members that Setlist does not know pass through (contracts G7)."""
+    """How often; members that Setlist does not know pass through."""
 
     frequency: str = Field(min_length=1, description="For example weekly.")
     interval: int | None = Field(None, ge=1)
@@ -41,7 +42,7 @@ class Cadence(Spec, extra="allow"):
 class SessionTemplate(Spec):
     """One session of a day; days_of_week left out means every day of the cadence."""
 
-    start_time_of_day: TimeOfDay
+    start_time_of_day: TimeOfDay = Field(description="HH:MM, for example 18:00.")
     capacity: int = Field(ge=1)
     provider_id: str | None = None
     days_of_week: Days | None = None
@@ -52,7 +53,7 @@ class RecurrenceSpec(Spec):
 
     experience_id: Annotated[str, Immutable()] = Field(description="The parent: ${gomry/Experience/NAME.id}.")
     provider_id: str = Field(min_length=1, description="The SpaceMember id for templates without their own.")
-    timezone: Zone
+    timezone: Zone = Field(description="IANA name, for example Europe/Berlin.")
     start_date: Annotated[Day, Dated()]
     cadence: Cadence
     end_condition: dict[str, JsonValue] = Field(description="{type: never}, or another type with its members.")
