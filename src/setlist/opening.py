@@ -18,7 +18,7 @@ from setlist.project import Project, Settings, find_project, read_project
 from setlist.registry import find_providers, kinds_of
 from setlist.resource import Resource, parse_address
 from setlist.source import Inputs
-from setlist.state.file import FileStore
+from setlist.state.opener import Place, open_store
 from setlist.state.store import Store, wall_clock
 from setlist.transport import App, in_process
 
@@ -59,8 +59,8 @@ def open_setup(start: Path, environment: str | None, inputs: Inputs, now: Callab
     """Open the project at or above ``start``; raises InvalidProject, UsageError."""
     project = read_project(find_project(start))
     settings = project.settings(environment)
-    folder = project.folder / settings.state.path
-    return Setup(project, settings, find_providers(), FileStore(folder, settings.name), inputs, now)
+    place = Place(settings.project, settings.name, settings.state, project.folder, inputs.environ)
+    return Setup(project, settings, find_providers(), open_store(place), inputs, now)
 
 
 def base_url(setup: Setup, name: str) -> str:
@@ -78,6 +78,7 @@ def limits_of(setup: Setup) -> Limits:
         base_urls={name: base_url(setup, name) for name in setup.providers},
         organisations={name: one.organisation or "" for name, one in setup.settings.providers.items()},
         is_protected=setup.settings.protected,
+        has_shared_store=setup.settings.state.store != "file",
         max_recipients=setup.settings.guards.max_recipients,
     )
 

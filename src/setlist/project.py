@@ -7,10 +7,19 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, Self, TypeVar
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, JsonValue, PlainSerializer, ValidationError, WithJsonSchema
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    JsonValue,
+    PlainSerializer,
+    ValidationError,
+    WithJsonSchema,
+    model_validator,
+)
 
 from setlist.document import Document, read_documents
 from setlist.envelope import Name
@@ -128,10 +137,40 @@ class Guards(Spec):
 class StateSettings(Spec):
     """Where the bindings are kept."""
 
-    store: Literal["file"] = Field(default="file", description="The kind of store; file is a folder on this machine.")
+    store: Literal["file", "postgres", "bucket", "http"] = Field(
+        default="file", description="The kind of store; file is a folder on this machine, the others are shared."
+    )
     path: str = Field(
         default=".setlist", min_length=1, description="The folder of the file store, relative to the project."
     )
+    url: str | None = Field(
+        default=None,
+        min_length=1,
+        description="postgresql://HOST/DATABASE, s3://BUCKET/PREFIX (gs://, az://), or the address of an http store; "
+        "{project} and {environment} stand for their names.",
+    )
+    credentials: dict[str, SecretName] = Field(
+        default_factory=dict,
+        description="Credential to the name of the environment variable that holds it: url or password (postgres), "
+        "username, password or token (http), encryption_key and encryption_old_key (any store).",
+    )
+    options: dict[str, str] = Field(
+        default_factory=dict, description="What a bucket's library takes, such as region or endpoint."
+    )
+    lock_url: str | None = Field(default=None, description="Where an http store is locked; url if left out.")
+    unlock_url: str | None = Field(default=None, description="Where an http store is unlocked; lock_url if left out.")
+    update_method: Literal["POST", "PUT"] = Field(default="POST", description="How an http store is written.")
+    lock_method: Literal["LOCK", "POST", "PUT"] = Field(default="LOCK", description="How an http store is locked.")
+    unlock_method: Literal["UNLOCK", "DELETE", "POST", "PUT"] = Field(
+        default="UNLOCK", description="How an http store is unlocked."
+    )
+    insecure: bool = Field(default=False, description="Allow an http store that is not encrypted, off this machine.")
+
+    @model_validator(mode="after")
+    def _has_a_place(self) -> Self:
+        if self.store != "file" and not self.url and "url" not in self.credentials:
+            raise ValueError(f"the {self.store} store needs url")
+        return self
 
 
 class ProviderSettings(Spec):

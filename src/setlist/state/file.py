@@ -17,7 +17,7 @@ from setlist.binding import Record, State, fold
 from setlist.errors import LockedError, StateError
 from setlist.journal import Receipt
 from setlist.resource import Tree, canonical
-from setlist.state.store import Owner, describe, to_state, wall_clock
+from setlist.state.store import Codec, Owner, Plain, describe, to_state, wall_clock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -30,8 +30,9 @@ class FileStore:
     All are readable by their owner only. Losing the machine's power may lose nothing that a write has returned from.
     """
 
-    def __init__(self, folder: Path, environment: str) -> None:
+    def __init__(self, folder: Path, environment: str, codec: Codec | None = None) -> None:
         """Name the files; nothing is made before the first write."""
+        self._codec = codec or Plain()
         self._folder = folder
         self._state = folder / f"{environment}.state.json"
         self._backup = folder / f"{environment}.state.json.backup"
@@ -89,15 +90,16 @@ class FileStore:
         """Write one line to the journal and wait until it is on the disk."""
         return await self._threaded(self._append, records, serial)
 
-    async def checkpoint(self, state: State) -> None:
+    async def checkpoint(self, state: State, over: int | None = None) -> None:
         """Replace the state file, keep the one before as backup, and empty the journal."""
-        await self._threaded(self._checkpoint, state)
+        await self._threaded(self._checkpoint, state, state.serial if over is None else over)
 
     async def put_receipt(self, receipt: Receipt) -> str:
         """Write the receipt beside the state."""
         stamp = receipt.started.replace(":", "").replace("+0000", "Z")
         path = self._receipts / f"{stamp}-{receipt.plan[:12]}.json"
-        await self._threaded(self._write_receipt, path, canonical(receipt.model_dump(mode="json")) + b"\n")
+        data = self._codec.seal(canonical(receipt.model_dump(mode="json")))
+        await self._threaded(self._write_receipt, path, data + b"\n")
         return str(path)
 
     async def receipts(self) -> list[Receipt]:
@@ -133,7 +135,7 @@ class FileStore:
         except FileNotFoundError:
             return None
         try:
-            tree: Any = orjson.loads(data)
+            tree: Any = orjson.loads(self._codec.open(data))
         except orjson.JSONDecodeError as error:
             raise StateError(f"the state is no JSON: {error}", where=self.where, todo=self._way_back()) from None
         if not isinstance(tree, dict):
@@ -148,7 +150,7 @@ class FileStore:
             return []
         lines: list[Tree] = []
         for number, line in enumerate(raw[:-1], 1):
-            tree = _checked(line)
+            tree = self._checked(line)
             if tree is None and number == len(raw) - 1:
                 break
             if tree is None:
@@ -156,6 +158,14 @@ class FileStore:
                 raise StateError("the journal is damaged", where=place, todo=self._way_back())
             lines.append(tree)
         return lines
+
+    def _checked(self, line: bytes) -> Tree | None:
+        """Return a journal line whose sum is right, or None."""
+        try:
+            tree: Any = orjson.loads(self._codec.open(line))
+            return tree if tree["sum"] == _sum(tree) else None
+        except (orjson.JSONDecodeError, KeyError, TypeError):
+            return None
 
     def _folded(self, tree: Tree, lines: list[Tree]) -> Tree | None:
         """Return the state with the journal's newer lines folded in, or None where they leave a gap."""
@@ -195,7 +205,7 @@ class FileStore:
             return
         whole = data[: data.rfind(b"\n") + 1]
         last = whole[whole.rfind(b"\n", 0, -1) + 1 : -1]
-        if last and _checked(last) is None:
+        if last and self._checked(last) is None:
             whole = whole[: -len(last) - 1]
         if whole != data:
             os.truncate(self._journal, len(whole))
@@ -222,7 +232,7 @@ class FileStore:
 
     def _append(self, records: Sequence[Record], serial: int) -> int:
         content = {"serial": serial + 1, "records": [list(record) for record in records]}
-        line = orjson.dumps({**content, "sum": _sum(content)}) + b"\n"
+        line = self._codec.seal(orjson.dumps({**content, "sum": _sum(content)})) + b"\n"
         made = not self._journal.exists()
         handle = os.open(self._journal, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
         try:
@@ -247,15 +257,16 @@ class FileStore:
             what = f"somebody else wrote the state: its serial is {self._last}, not {serial}"
             raise StateError(what, where=self.where, todo="run the command again")
 
-    def _checkpoint(self, state: State) -> None:
+    def _checkpoint(self, state: State, over: int) -> None:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        self._check_serial(state.serial)
-        data = canonical(state.model_dump(mode="json", exclude_defaults=False)) + b"\n"
+        self._check_serial(over)
+        data = self._codec.seal(canonical(state.model_dump(mode="json", exclude_defaults=False))) + b"\n"
         if self._state.exists():
             self._replace(self._backup, self._state.read_bytes())
         self._replace(self._state, data)
         self._journal.unlink(missing_ok=True)
         self._sync_folder()
+        self._last = state.serial
 
     def _replace(self, path: Path, data: bytes) -> None:
         """Write a file so that it is either the old one or the new one, whatever happens."""
@@ -282,7 +293,7 @@ class FileStore:
 
     def _read_receipts(self) -> list[Receipt]:
         paths = sorted(self._receipts.glob("*.json")) if self._receipts.is_dir() else []
-        return [Receipt.model_validate_json(path.read_bytes()) for path in paths]
+        return [Receipt.model_validate_json(self._codec.open(path.read_bytes())) for path in paths]
 
 
 def _write_all(handle: int, data: bytes) -> None:
@@ -293,12 +304,3 @@ def _write_all(handle: int, data: bytes) -> None:
 
 def _sum(content: Tree | dict[str, Any]) -> int:
     return zlib.crc32(orjson.dumps([content["serial"], content["records"]]))
-
-
-def _checked(line: bytes) -> Tree | None:
-    """Return a journal line whose sum is right, or None."""
-    try:
-        tree: Any = orjson.loads(line)
-        return tree if tree["sum"] == _sum(tree) else None
-    except (orjson.JSONDecodeError, KeyError, TypeError):
-        return None

@@ -40,6 +40,30 @@ def describe(owner: Owner, now: datetime) -> str:
     return f"{owner.who} on {owner.where} (pid {owner.pid}), {owner.command}, for {age}"
 
 
+class Codec(Protocol):
+    """How bytes lie in a store: as they are, or encrypted."""
+
+    def seal(self, data: bytes) -> bytes:
+        """Return the JSON text to be kept, on one line."""
+        ...
+
+    def open(self, data: bytes) -> bytes:
+        """Return the JSON text that was kept; raises StateError if it cannot be read."""
+        ...
+
+
+class Plain:
+    """Keeps what it is given."""
+
+    def seal(self, data: bytes) -> bytes:
+        """Return the data as it is."""
+        return data
+
+    def open(self, data: bytes) -> bytes:
+        """Return the data as it is."""
+        return data
+
+
 class Store(Protocol):
     """Keeps the state of one environment: a folded state, an append-only journal, a lock, receipts.
 
@@ -80,8 +104,8 @@ class Store(Protocol):
         """Write the records durably behind ``serial`` and return the new serial."""
         ...
 
-    async def checkpoint(self, state: State) -> None:
-        """Replace folded state and journal by this state."""
+    async def checkpoint(self, state: State, over: int | None = None) -> None:
+        """Replace folded state and journal by this state; ``over`` is the serial that is there, if not its own."""
         ...
 
     async def put_receipt(self, receipt: Receipt) -> str:

@@ -38,11 +38,16 @@ def laid_out(item: Tree) -> Tree:
         fields["category"] = stored
     for name, read in (("audience", _audience), ("content", _content), ("schedule", _schedule)):
         told = [one for one in (item.get(name), summary.get(name)) if isinstance(one, dict)]
-        if told:
+        if told and not (name == "content" and _is_without_content(item, summary)):
             fields[name] = read(told, str(item.get("channel") or ""), unread)
         elif name not in item:
             fields.pop(name, None)
     return {**fields, UNREAD: unread}
+
+
+def _is_without_content(item: Tree, summary: Tree) -> bool:
+    """Tell whether both reads agree that nothing is bound: a null, beside a summary that has no template."""
+    return "content" in item and item["content"] is None and dig(summary, ("content", "template", "id")) is None
 
 
 def state_of(item: Tree, summary: Tree) -> str:
