@@ -243,7 +243,10 @@ class Remark(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Where a kind's answers keep what is not a field of the spec (dotted paths; empty: not told)."""
+    """Where a kind's answers keep what is not a field of the spec (dotted paths; empty: not told).
+
+    ``alarms`` are statuses that every plan tells, though nothing is done about them.
+    """
 
     id: tuple[str, ...] = ("id",)
     envelope: str = ""
@@ -256,6 +259,7 @@ class Answer:
     people: str = ""
     archived: tuple[str, ...] = ()
     reported: tuple[str, ...] = ()
+    alarms: tuple[str, ...] = ()
 
 
 def _as_it_is(item: Tree) -> Tree:

@@ -440,3 +440,14 @@ def test_every_pair_of_states(post: Desk, start: str, goal: str) -> None:
         ), said
     else:
         assert (said.code, sends(post)) == (6, before), said
+
+
+def test_a_send_that_failed_is_told_and_never_sent_again(post: Desk) -> None:
+    quirks(post, job_outcome="failed")
+    mail(post, "sent", schedule=NOW)
+    assert post.apply(*approvals(post)).code == 0
+    said = post.call("plan", "--detailed-exitcode")
+    jobs = [one for one in post.audit() if one["path"].endswith("/send-jobs")]
+    assert (said.code, len(jobs), post.apply().code) == (0, 1, 0)
+    assert f"{ADDRESS}: experiture says that it failed; look at it in the vendor's screens" in said.out
+    assert post.call("status").out.splitlines()[1].split()[1:4] == ["sent", "sent", "failed"]

@@ -223,8 +223,14 @@ def _described(sight: Sight, kind: Kind, present: _Present, identity: Identity) 
         "action": Action.ADOPT if identity.case is Case.ADOPT else Action.NO_OP,
         "forecast": kind.forecast({**live.fields, **resource.fields}, sight.now),
         "warnings": _spoken(kind.warn({**live.fields, **resource.fields}, sight.now), resource),
-        "notes": (*_released(kind, present), *_unreadable(fields)),
+        "notes": (*_alarming(kind, live), *_released(kind, present), *_unreadable(fields)),
     }
+
+
+def _alarming(kind: Kind, live: LiveResource) -> tuple[Note, ...]:
+    if live.status not in kind.answer.alarms:
+        return ()
+    return (Note(what=f"{kind.provider} says that it {live.status}", todo="look at it in the vendor's screens"),)
 
 
 def _released(kind: Kind, present: _Present) -> tuple[Note, ...]:

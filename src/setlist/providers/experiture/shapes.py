@@ -28,9 +28,11 @@ def laid_out(item: Tree) -> Tree:
     """Return a campaign as it is written, with its state and reach; what neither read tells is named as unread."""
     found = item.get(SUMMARY)
     summary: Tree = found if isinstance(found, dict) else {}
+    state = state_of(item, summary)
     fields: Tree = {
         **item,
-        "_state": state_of(item, summary),
+        "_state": state,
+        "_execution": _execution(item, summary) if state == "sent" else "",
         "_people": dig(summary, ("audience", "reach", "evaluatedCount")),
     }
     unread: list[JsonValue] = []

@@ -150,6 +150,7 @@ EXPERIENCE = Kind(
         ),
     ),
     create_fields=("space_id",),
+    read_scope="experiences:read",
     create_scope="experiences:write",
     on_destroy="inactive",
     cannot=(

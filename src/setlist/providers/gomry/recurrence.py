@@ -128,6 +128,7 @@ RECURRENCE = Kind(
     item=ITEM,
     natural_key=NaturalKey(("provider_id", "timezone", "start_date"), strong=False),
     facets=(Facet("rule", _FIELDS, "PATCH", ITEM, scope=WRITE),),
+    read_scope="experiences:read",
     create_scope=WRITE,
     on_destroy="paused",
     cannot=(
