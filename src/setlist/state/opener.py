@@ -31,7 +31,7 @@ class Place(NamedTuple):
         return text.replace("{project}", self.project).replace("{environment}", self.environment)
 
     def secret(self, name: str) -> str:
-        """Return a credential's value, empty if setlist.yaml names none; raises UsageError if its variable is not set."""
+        """Return a credential, empty where setlist.yaml names none; raises UsageError if its variable is not set."""
         variable = self.settings.credentials.get(name)
         if variable is None:
             return ""
