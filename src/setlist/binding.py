@@ -133,6 +133,20 @@ def fold(tree: Tree, records: Iterable[Record]) -> Tree:
     return tables
 
 
+def renamed(state: State, old: str, new: str) -> tuple[Record, ...]:
+    """Return the records that give a bound object another address, with what is remembered of it."""
+    gone = [Record("bindings", old, None), put("bindings", new, state.bindings[old])]
+    for key, attempt in state.attempts.items():
+        address, colon, action = key.partition(":")
+        if address == old:
+            gone += [Record("attempts", key, None), Record("attempts", f"{new}{colon}{action}", attempt)]
+    for address, one in state.bindings.items():
+        if old in one.dependencies and address != old:
+            names = tuple(new if name == old else name for name in one.dependencies)
+            gone.append(put("bindings", address, one.model_copy(update={"dependencies": names})))
+    return tuple(gone)
+
+
 def observe(live: LiveResource) -> Observation:
     """Return what is kept of a whole read."""
     return Observation(

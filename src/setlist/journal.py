@@ -70,7 +70,7 @@ class Outcome(_Kept):
 
 
 class Receipt(_Kept):
-    """What one apply did, kept beside the state."""
+    """What one apply did, kept beside the state; ``unkept`` is why its store took no more, ``rescued`` the copy."""
 
     type: str = "setlist.receipt"
     format_version: str = "1.0"
@@ -85,6 +85,8 @@ class Receipt(_Kept):
     requests: int
     outcomes: tuple[Outcome, ...]
     settled: tuple[str, ...] = ()
+    unkept: str = ""
+    rescued: str = ""
 
     def counts(self) -> dict[Result, int]:
         """Return how many steps ended in each way."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -18,8 +18,8 @@ from setlist.project import Project, Settings, find_project, read_project
 from setlist.registry import find_providers, kinds_of
 from setlist.resource import Resource, parse_address
 from setlist.source import Inputs
-from setlist.state.opener import Place, open_store
-from setlist.state.store import Store, wall_clock
+from setlist.state.opener import Place, codec_of, open_store
+from setlist.state.store import Codec, Plain, Store, wall_clock
 from setlist.transport import App, in_process
 
 SANDBOX_URL = "http://sandbox.invalid"
@@ -36,6 +36,7 @@ class Setup:
     store: Store
     inputs: Inputs
     now: Callable[[], datetime] = wall_clock
+    codec: Codec = field(default_factory=Plain)
 
     @property
     def kinds(self) -> Mapping[str, Kind]:
@@ -60,7 +61,15 @@ def open_setup(start: Path, environment: str | None, inputs: Inputs, now: Callab
     project = read_project(find_project(start))
     settings = project.settings(environment)
     place = Place(settings.project, settings.name, settings.state, project.folder, inputs.environ)
-    return Setup(project, settings, find_providers(), open_store(place), inputs, now)
+    codec = codec_of(place)
+    return Setup(project, settings, find_providers(), open_store(place, codec), inputs, now, codec)
+
+
+def place_of(setup: Setup) -> Place:
+    """Return where the state of the project's environment is kept."""
+    return Place(
+        setup.settings.project, setup.settings.name, setup.settings.state, setup.project.folder, setup.inputs.environ
+    )
 
 
 def base_url(setup: Setup, name: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import getpass
+import logging
 import os
 import socket
 import uuid
@@ -24,7 +25,7 @@ from setlist.compare import moments_of
 from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
 from setlist.diff.identity import Sight, natural_key
-from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, UnknownOutcomeError
+from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, StateError, UnknownOutcomeError
 from setlist.graph import order, select
 from setlist.guard import block_sudden, refuse_gone, refuse_reach, refuse_removals, refuse_start
 from setlist.http import Budget, Reader, Writer, open_writer
@@ -45,8 +46,11 @@ from setlist.plan import Approval, Change, Plan, Step, seal
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
 from setlist.state.ledger import Ledger, open_ledger
+from setlist.state.rescue import rescue
 from setlist.state.store import Owner
 from setlist.version import __version__
+
+LOG = logging.getLogger("setlist.pipeline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -277,9 +281,25 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
                 most=guards.max_recipients,
                 notice=guards.min_notice,
             )
-            receipt = await run(crew, world, words)
-        await setup.store.put_receipt(receipt)
+            receipt = _rescued(setup, ledger, await run(crew, world, words))
+        await _filed(setup, receipt)
     return receipt
+
+
+def _rescued(setup: Setup, ledger: Ledger, receipt: Receipt) -> Receipt:
+    """Return the receipt, with the file that holds what the store would not take any more."""
+    if not ledger.failure:
+        return receipt
+    path = rescue(ledger.snapshot(), setup.settings.name, setup.project.folder, setup.codec)
+    return receipt.model_copy(update={"unkept": str(ledger.failure), "rescued": str(path or "")})
+
+
+async def _filed(setup: Setup, receipt: Receipt) -> None:
+    """Keep the receipt; where that fails, it is still told."""
+    try:
+        await setup.store.put_receipt(receipt)
+    except StateError as error:
+        LOG.warning("the receipt was not kept: %s", error)
 
 
 def _refuse_again(plan: Plan, ledger: Ledger) -> None:
@@ -360,9 +380,8 @@ async def _settle(setup: Setup, ledger: Ledger, readers: Mapping[str, Reader]) -
             break
         await asyncio.sleep(created.wait)
     if created.unknown:
-        raise UnknownOutcomeError(
-            "; ".join(created.unknown), todo="look at them in the vendor's screens, then adopt one"
-        )
+        todo = "look at them in the vendor's screens, then: setlist state settle ADDRESS --found ID, or --not-created"
+        raise UnknownOutcomeError("; ".join(created.unknown), todo=todo)
     await ledger.write(*created.records)
     world = await read_all(readers, replace(question, state=ledger.snapshot()), listings)
     moved = settle_transitions(ledger.snapshot(), setup.kinds, world)

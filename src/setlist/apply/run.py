@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Mapping, Set as AbstractSet
+from contextlib import suppress
 
 from setlist.apply.crew import Crew, declared
 from setlist.apply.steps import NotKeptError, perform
 from setlist.binding import PlanRun, Record, observe, put
 from setlist.diff.identity import candidates
-from setlist.errors import AccessError, SetlistError, StaleError, UnknownOutcomeError
+from setlist.errors import AccessError, LockedError, SetlistError, StaleError, StateError, UnknownOutcomeError
 from setlist.graph import dependents
 from setlist.http import fill
 from setlist.journal import Outcome, Receipt, Result
@@ -34,7 +35,8 @@ async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Rece
     complete = not undone and not crew.plan.blocked
     records = _quiet(crew, world, undone)
     done = PlanRun(started=started.isoformat(), finished=crew.now().isoformat(), complete=complete)
-    await crew.ledger.write(put("plans", crew.plan.id, done), *records)
+    with suppress(StateError, LockedError):  # what is not kept any more is told by the ledger, and rescued
+        await crew.ledger.write(put("plans", crew.plan.id, done), *records)
     traffic = sum(writer.traffic.reads + writer.traffic.writes for writer in crew.writers.values())
     return Receipt(
         plan=crew.plan.id,
@@ -43,10 +45,11 @@ async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Rece
         version=__version__,
         started=started.isoformat(),
         finished=crew.now().isoformat(),
-        complete=complete,
+        complete=complete and not crew.ledger.failure,
         exit_code=exit_code(
             tuple(one for one in outcomes if one.step not in crew.left_out), interrupted=crew.stop.is_set()
-        ),
+        )
+        or (8 if crew.ledger.failure else 0),
         requests=traffic,
         outcomes=outcomes,
         settled=settled,
@@ -180,6 +183,8 @@ class _Race:
         async with self.places:
             if self.crew.stop.is_set():
                 return self._outcome(step, Result.SKIPPED, why="interrupted before it began")
+            if self.crew.ledger.failure:
+                return self._outcome(step, Result.SKIPPED, why="the state cannot be kept, so nothing more is begun")
             if change.provider_name in self.crew.refused:
                 return self._outcome(step, Result.SKIPPED, why=f"{change.provider_name} refused the credentials")
             begun = time.monotonic()
@@ -212,7 +217,8 @@ class _Race:
         error: SetlistError | None = None,
         done: tuple[str, str] = ("", ""),
     ) -> Outcome:
-        wrote = bool(step.method) and (result is Result.DONE or isinstance(error, NotKeptError))
+        unsure = isinstance(error, NotKeptError | StateError | LockedError)
+        wrote = bool(step.method) and (result is Result.DONE or unsure)
         return Outcome(
             step=step.id,
             address=step.address,

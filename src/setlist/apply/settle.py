@@ -73,7 +73,7 @@ def _settle_create(
     if found:
         remote_id = found[0].live.id
         words = (f"{intent.address}: its {intent.action} had reached {kind.provider}; bound to {remote_id}",)
-        return Settled((*bound(intent, remote_id), *closed(state.attempts, intent)), words)
+        return Settled((*bound(state, intent, remote_id), *closed(state.attempts, intent)), words)
     begun = read_instant(intent.at, None) or now
     words = (f"{intent.address}: its {intent.action} had not reached {kind.provider}",)
     left = (begun + latest - now).total_seconds()
@@ -110,8 +110,12 @@ def _is_younger(one: Listed, intent: Intent, latest: timedelta) -> bool:
     return made is not None and begun is not None and made > begun + latest + LATE
 
 
-def bound(intent: Intent, remote_id: str) -> tuple[Record, ...]:
-    """Return the record that binds a found object to its address, with the fields that the create sent as base."""
+def bound(state: State, intent: Intent, remote_id: str) -> tuple[Record, ...]:
+    """Return the record that binds a found object to its address, with the fields that the create sent as base.
+
+    What the address did before stays remembered: a clone takes the place of what was sent.
+    """
+    before = state.bindings.get(intent.address)
     binding = Binding(
         id=remote_id,
         base=intent.base,
@@ -120,6 +124,7 @@ def bound(intent: Intent, remote_id: str) -> tuple[Record, ...]:
         state_set=intent.goal,
         protected=bool(intent.rules.get("prevent_destroy")),
         parent=intent.parent,
+        sends=before.sends if before else (),
     )
     return (put("bindings", intent.address, binding),)
 

@@ -132,7 +132,7 @@ async def _create_once(crew: Crew, change: Change, intent: Intent) -> tuple[str,
                 ids = " or ".join(one.live.id for one in found)
                 what = f"the answer of its {intent.action} was lost, and {ids} may have come of it"
                 raise UnknownOutcomeError(
-                    what, where=change.address, todo="look at them before anything else"
+                    what, where=change.address, todo="look at them, then: setlist state settle ADDRESS --found ID"
                 ) from None
             if found:
                 return found[0].live.id, ""

@@ -23,6 +23,12 @@ def _row(problem: Problem, severity: str) -> dict[str, JsonValue]:
     return {**problem._asdict(), "severity": severity}
 
 
+def receipts_json(receipts: Iterable[Receipt]) -> bytes:
+    """Return receipts as one JSON object with a line end."""
+    rows: list[JsonValue] = [one.model_dump(mode="json") for one in receipts]
+    return canonical({"type": "setlist.receipts", "format_version": "1.0", "receipts": rows}) + b"\n"
+
+
 def receipt_json(receipt: Receipt) -> bytes:
     """Return a receipt as one JSON object with a line end."""
     return canonical(receipt.model_dump(mode="json")) + b"\n"

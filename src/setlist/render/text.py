@@ -282,7 +282,32 @@ def receipt_text(receipt: Receipt, *, color: bool) -> str:
         words = ", ".join(f"{count} {result.value}" for result, count in counts.items() if count)
         unknown = " Do not repeat what is unknown: look at it first." if counts[Result.UNKNOWN] else ""
         last = palette.paint(f"Apply incomplete: {words}.{unknown} Run setlist plan again.", "red", bold=True)
-    return "\n".join([*lines, last])
+    return "\n".join([*lines, last, *_unkept(receipt, palette)])
+
+
+def receipts_text(receipts: Sequence[Receipt]) -> str:
+    """Return a line for each receipt: when, of which plan, how it ended."""
+    if not receipts:
+        return "Nothing was applied yet."
+    return "\n".join(_receipt_line(one) for one in receipts)
+
+
+def _receipt_line(one: Receipt) -> str:
+    counts = ", ".join(f"{count} {result.value}" for result, count in one.counts().items() if count)
+    end = "complete" if one.complete else f"exit {one.exit_code}"
+    return f"{_moment(one.started)}  {one.plan[:12]}  {end.ljust(8)}  {counts or 'nothing to do'}"
+
+
+def _unkept(receipt: Receipt, palette: Palette) -> Iterator[str]:
+    """Yield what to do where the state's store took no more: nothing is lost, but nobody else knows it yet."""
+    if not receipt.unkept:
+        return
+    yield palette.paint(f"The state could not be kept: {safe(receipt.unkept)}", "red", bold=True)
+    if receipt.rescued:
+        yield f"  all that was done stands in {safe(receipt.rescued)}"
+        yield f"  -> when the store works again: setlist state push {safe(receipt.rescued)}"
+    else:
+        yield "  no disk took a copy either: note the ids above, nothing else knows of them"
 
 
 def _done(receipt: Receipt) -> Counter[str]:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+import logging
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -11,6 +12,7 @@ from setlist.binding import Binding, Record, State
 from setlist.errors import LockedError, StateError
 from setlist.state.store import Owner, Store
 
+LOG = logging.getLogger("setlist.state")
 FOLD_AFTER = 5_000
 
 
@@ -33,6 +35,7 @@ class Ledger:
         self._flusher: asyncio.Task[None] | None = None
         self._failure: StateError | LockedError | None = None
         self._appended = 0
+        self._unkept = 0
 
     @property
     def bindings(self) -> Mapping[str, Binding]:
@@ -49,15 +52,29 @@ class Ledger:
         return self._bindings.get(address)
 
     def snapshot(self) -> State:
-        """Return the whole state as of now; its cost grows with the number of objects."""
-        return State.model_validate({**self._tree, "serial": self._serial})
+        """Return the whole state as of now; its cost grows with the number of objects.
+
+        What could not be kept any more is in it all the same, and counts as a write.
+        """
+        return State.model_validate({**self._tree, "serial": self._serial + self._unkept})
+
+    @property
+    def failure(self) -> StateError | LockedError | None:
+        """Why nothing can be kept any more, once that is so: no request may be sent then."""
+        return self._failure
+
+    @property
+    def is_behind(self) -> bool:
+        """Tell whether records are in memory that the store has not."""
+        return self._unkept > 0
 
     async def write(self, *records: Record) -> None:
         """Return when the records are durable and the lock is still held; raises StateError or LockedError."""
-        if self._failure:
-            raise self._failure
         if not records:
             return
+        if self._failure:
+            self._keep_in_mind(records)
+            raise self._failure
         done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._queue.append(records)
         self._waiting.append(done)
@@ -75,6 +92,8 @@ class Ledger:
                 await self._append(records)
             except (StateError, LockedError) as error:
                 self._failure = error
+                for each in (records, *self._queue):
+                    self._keep_in_mind(each)
                 for one in (*waiting, *self._waiting):
                     one.set_exception(error)
                 self._queue, self._waiting = [], []
@@ -93,7 +112,12 @@ class Ledger:
         if not await self._store.held():
             raise LockedError("the lock was lost", where=self._store.where, todo="run setlist plan again")
 
-    def _remember(self, records: list[Record]) -> None:
+    def _keep_in_mind(self, records: Sequence[Record]) -> None:
+        """Hold on to what the store did not take, so that it can be rescued."""
+        self._remember(records)
+        self._unkept += 1
+
+    def _remember(self, records: Sequence[Record]) -> None:
         for record in records:
             _put(self._tree.setdefault(record.table, {}), record)
             if record.table == "bindings":
@@ -106,11 +130,14 @@ class Ledger:
         self._appended = 0
 
     async def close(self) -> None:
-        """Fold the journal into the state, if anything was written."""
+        """Fold the journal into the state, if anything was written; where that fails, the journal is there and whole."""
         if self._flusher:
             await asyncio.gather(self._flusher, return_exceptions=True)
         if self._appended and not self._failure:
-            await self._fold()
+            try:
+                await self._fold()
+            except StateError as error:
+                LOG.warning("the journal was not folded into the state: %s", error)
 
 
 def _put(table: dict[str, Any], record: Record, value: object = None) -> None:
@@ -135,4 +162,12 @@ async def open_ledger(store: Store, owner: Owner, timeout: float, lineage: str) 
         finally:
             await ledger.close()
     finally:
+        await _given_back(store)
+
+
+async def _given_back(store: Store) -> None:
+    """Release the lock; where that fails, what was done must still be told."""
+    try:
         await store.release()
+    except StateError as error:
+        LOG.warning("the lock was not given back: %s", error)

@@ -40,9 +40,13 @@ class Place(NamedTuple):
         return self.environ[variable]
 
 
-def open_store(place: Place) -> Store:
+def codec_of(place: Place) -> Codec:  # noqa: ARG001 - what is kept is not encrypted yet
+    """Return how the state is kept: as it is."""
+    return Plain()
+
+
+def open_store(place: Place, codec: Codec) -> Store:
     """Return the store; nothing is read yet. Raises UsageError for what is not installed or not set."""
-    codec: Codec = Plain()
     kind = place.settings.store
     if kind == "file":
         return FileStore(place.folder / place.settings.path, place.environment, codec)
