@@ -115,7 +115,7 @@ async def make_plan(
         created = settle_creates(state, setup.kinds, listings, (setup.now(), _patience(setup)))
         state = _folded(state, created)
         world = await read_all(readers, replace(question, state=state), listings)
-        moved = settle_transitions(state, setup.kinds, world)
+        moved = settle_transitions(state, setup.kinds, world, (setup.now(), _patience(setup)))
         state = _folded(state, moved)
         compared = _compared(setup, (state, world), resources, choices)
         pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
@@ -383,8 +383,12 @@ async def _settle(setup: Setup, ledger: Ledger, readers: Mapping[str, Reader]) -
         todo = "look at them in the vendor's screens, then: setlist state settle ADDRESS --found ID, or --not-created"
         raise UnknownOutcomeError("; ".join(created.unknown), todo=todo)
     await ledger.write(*created.records)
-    world = await read_all(readers, replace(question, state=ledger.snapshot()), listings)
-    moved = settle_transitions(ledger.snapshot(), setup.kinds, world)
+    while True:
+        world = await read_all(readers, replace(question, state=ledger.snapshot()), listings)
+        moved = settle_transitions(ledger.snapshot(), setup.kinds, world, (setup.now(), _patience(setup)))
+        if not moved.wait:
+            break
+        await asyncio.sleep(min(moved.wait, 5.0))
     await ledger.write(*moved.records)
     return (*created.words, *moved.words)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -238,10 +238,26 @@ class TestSettling:
     def test_a_lost_verb_is_settled_by_the_state(self, now: str, words: str, tables: list[str]) -> None:
         lost = intent(action="ready", goal="READY", remote_id="s1")
         before = self.state(lost, bindings={ADDRESS: Binding(id="s1", base={})})
-        done = settle_transitions(before, {SHOW.id: SHOW}, self.world("s1", state=now))
+        done = settle_transitions(before, {SHOW.id: SHOW}, self.world("s1", state=now), (NOW, {}))
         assert (done.words, [one.table for one in done.records]) == ((f"{ADDRESS}: ready {words}",), tables)
-        assert settle_transitions(before, {}, self.world("s1")).records == ()
-        assert settle_transitions(self.state(intent()), {SHOW.id: SHOW}, self.world("s1")).records == ()
+        assert settle_transitions(before, {}, self.world("s1"), (NOW, {})).records == ()
+        assert settle_transitions(self.state(intent()), {SHOW.id: SHOW}, self.world("s1"), (NOW, {})).records == ()
+
+    @pytest.mark.parametrize(
+        ("seconds", "wait", "words"), [(10, 20.0, "may still be on its way"), (30, 0.0, "was not done")]
+    )
+    def test_a_job_has_time_to_show(self, seconds: float, wait: float, words: str) -> None:
+        lost = intent(action="ready", goal="READY", remote_id="s1", repeat="once", at=NOW.isoformat())
+        clock = (NOW + timedelta(seconds=seconds), {"toy": 30.0})
+        done = settle_transitions(self.state(lost), {SHOW.id: SHOW}, self.world("s1", state="DRAFT"), clock)
+        assert (done.wait, done.words) == (wait, (f"{ADDRESS}: ready {words}",))
+
+    def test_a_job_that_was_done_is_remembered(self) -> None:
+        lost = intent(action="ready", goal="READY", remote_id="s1", repeat="once", at=NOW.isoformat())
+        before = self.state(lost, bindings={ADDRESS: Binding(id="s1", base={})})
+        done = settle_transitions(before, {SHOW.id: SHOW}, self.world("s1", state="READY"), (NOW, {"toy": 30.0}))
+        sent = done.records[0].value["sends"]
+        assert (done.wait, [(one["action"], one["id"]) for one in sent]) == (0.0, [("ready", "s1")])
 
 
 class TestRefusals:

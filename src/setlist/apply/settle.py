@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from setlist.binding import Binding, Record, State, put
+from setlist.binding import Binding, Record, Sent, State, put
 from setlist.diff.identity import candidates
 from setlist.journal import Intent, open_intents
-from setlist.kind import Kind
-from setlist.lifecycle import is_satisfied
-from setlist.resource import Listed, World, parse_address, read_instant
+from setlist.kind import Kind, Repeat
+from setlist.lifecycle import is_satisfied, transitions
+from setlist.resource import Listed, LiveResource, World, parse_address, read_instant
 
 SKEW = timedelta(seconds=2)
 LATE = timedelta(minutes=1)
@@ -138,8 +138,13 @@ def closed(attempts: Mapping[str, int], intent: Intent) -> tuple[Record, ...]:
     )
 
 
-def settle_transitions(state: State, kinds: Mapping[str, Kind], world: World) -> Settled:
-    """Settle lifecycle verbs whose answer never came by the state that is live now."""
+def settle_transitions(
+    state: State, kinds: Mapping[str, Kind], world: World, clock: tuple[datetime, Mapping[str, float]]
+) -> Settled:
+    """Settle lifecycle verbs whose answer never came by the state that is live now; ``clock`` as for creates.
+
+    A job that may have arrived has time to show before it counts as not done.
+    """
     parts: list[Settled] = []
     for intent in open_intents(state.intents):
         kind = kinds.get(_kind_id(intent))
@@ -147,12 +152,29 @@ def settle_transitions(state: State, kinds: Mapping[str, Kind], world: World) ->
             continue
         live = world.live.get((kind.id, intent.remote_id))
         done = live is not None and is_satisfied(kind.lifecycle, intent.goal, live.state)
-        words = f"{intent.address}: {intent.action} {'was done' if done else 'was not done'}"
+        wait = 0.0 if done else _time_left(kind, intent, clock)
+        end = "was done" if done else "may still be on its way" if wait else "was not done"
+        words = f"{intent.address}: {intent.action} {end}"
         binding = state.bindings.get(intent.address)
-        kept = _set_to(intent, binding) if done and binding else ()
-        parts.append(Settled((*kept, *closed(state.attempts, intent)), (words,)))
+        kept = _set_to(intent, binding, live) if done and binding else ()
+        parts.append(Settled((*kept, *closed(state.attempts, intent)), (words,), wait=wait))
     return _joined(parts)
 
 
-def _set_to(intent: Intent, binding: Binding) -> tuple[Record, ...]:
-    return (put("bindings", intent.address, binding.model_copy(update={"state_set": intent.goal})),)
+def _time_left(kind: Kind, intent: Intent, clock: tuple[datetime, Mapping[str, float]]) -> float:
+    """Return for how many seconds a job may still be on its way, or not show yet."""
+    now, patience = clock
+    arrives = patience.get(kind.provider, 0.0)
+    if intent.repeat != Repeat.ONCE or not arrives:
+        return 0.0
+    shows = max((one.patience for one in transitions(kind) if one.name == intent.action), default=0.0)
+    begun = read_instant(intent.at, None) or now
+    return max(0.0, (begun + timedelta(seconds=arrives + shows) - now).total_seconds())
+
+
+def _set_to(intent: Intent, binding: Binding, live: LiveResource | None) -> tuple[Record, ...]:
+    news: dict[str, object] = {"state_set": intent.goal}
+    if intent.repeat == Repeat.ONCE:
+        done = Sent(action=intent.action, at=intent.at, id=intent.remote_id, people=live.people if live else None)
+        news["sends"] = (*binding.sends, done)
+    return (put("bindings", intent.address, binding.model_copy(update=news)),)

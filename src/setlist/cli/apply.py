@@ -11,7 +11,7 @@ import click
 from setlist.apply.refusal import Consent
 from setlist.approval import read_given
 from setlist.cli import loop
-from setlist.cli.opening import open_project
+from setlist.cli.opening import open_project, read_plan
 from setlist.cli.options import is_automated, is_colored, project_options
 from setlist.cli.plan import exit_code
 from setlist.cli.planning import choices_of, plan_options
@@ -21,7 +21,7 @@ from setlist.estimate import estimate
 from setlist.journal import Receipt
 from setlist.opening import Setup, is_sandboxed, pace_of
 from setlist.pipeline import Course, Planning, carry_out, planned
-from setlist.plan import Plan, from_json
+from setlist.plan import Plan
 from setlist.render import json, text
 
 
@@ -48,7 +48,7 @@ def apply_options(command: Any) -> Any:
 @project_options
 def command(file: Path | None, **options: Any) -> int:
     """Carry out a plan: FILE as saved by plan -o, or a fresh one after a yes."""
-    plan = from_json(file.read_bytes(), str(file)) if file else None
+    plan = read_plan(file, options["environment"]) if file else None
     environment = options["environment"] or (plan.environment if plan else None)
     setup = open_project(environment, options["variables"], options["var_file"])
     if plan:

@@ -17,6 +17,7 @@ from setlist.cli.planning import choices_of, plan_options
 from setlist.pipeline import planned
 from setlist.plan import Plan, to_json
 from setlist.render import text
+from setlist.state.store import Codec
 
 
 @click.command("plan")
@@ -33,7 +34,7 @@ def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bo
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
     planning = loop.run(planned(setup, choices_of(rest), read_given(rest["approve"])))
     if out:
-        save(planning.plan, out)
+        save(planning.plan, out, setup.codec)
     click.echo(text.reads_line(planning.reads), err=True)
     if as_json or form == "json":
         click.echo(to_json(planning.plan).decode(), nl=False)
@@ -52,8 +53,8 @@ def exit_code(plan: Plan, *, detailed: bool) -> int:
     return 2 if detailed and plan.has_changes else 0
 
 
-def save(plan: Plan, out: Path) -> None:
-    """Write the plan file so that only its owner can read it: it holds complete bodies."""
+def save(plan: Plan, out: Path, codec: Codec) -> None:
+    """Write the plan file so that only its owner can read it, for it holds complete bodies; encrypted as the state is."""
     handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
-        file.write(to_json(plan))
+        file.write(codec.seal(to_json(plan)))

@@ -13,11 +13,11 @@ from typing import Any, ParamSpec, TypeVar
 
 import orjson
 
-from setlist.binding import Record, State, fold
+from setlist.binding import Record, State
 from setlist.errors import LockedError, StateError
 from setlist.journal import Receipt
 from setlist.resource import Tree, canonical
-from setlist.state.store import Codec, Owner, Plain, describe, to_state, wall_clock
+from setlist.state.store import Codec, Owner, Plain, describe, folded, to_state, wall_clock
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -121,9 +121,9 @@ class FileStore:
             lines = self._read_journal()
             if tree is None and not lines:
                 return None
-            folded = self._folded(tree or {}, lines)
-            if folded is not None and self._read_state() == tree:
-                return to_state(folded, self.where)
+            whole = folded(tree or {}, lines)
+            if whole is not None and self._read_state() == tree:
+                return to_state(whole, self.where)
         raise StateError("the journal does not follow the state", where=str(self._journal), todo=self._way_back())
 
     def _way_back(self) -> str:
@@ -166,22 +166,6 @@ class FileStore:
             return tree if tree["sum"] == _sum(tree) else None
         except (orjson.JSONDecodeError, KeyError, TypeError):
             return None
-
-    def _folded(self, tree: Tree, lines: list[Tree]) -> Tree | None:
-        """Return the state with the journal's newer lines folded in, or None where they leave a gap."""
-        serial = tree.get("serial", 0)
-        records: list[Record] = []
-        for line in lines:
-            if not isinstance(serial, int) or not isinstance(line["serial"], int):
-                return None
-            if line["serial"] <= serial:
-                continue
-            if line["serial"] != serial + 1:
-                return None
-            serial = line["serial"]
-            rows = line["records"]
-            records.extend(Record(*row) for row in (rows if isinstance(rows, list) else []))  # type: ignore[misc]  # checked by the sum
-        return {**fold(tree, records), "serial": serial}
 
     def _try_lock(self, owner: Owner) -> bool:
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)

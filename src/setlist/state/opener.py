@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import NamedTuple
 
 from setlist.errors import UsageError
@@ -12,7 +13,8 @@ from setlist.project import StateSettings
 from setlist.state.file import FileStore
 from setlist.state.store import Codec, Plain, Store
 
-_EXTRAS = {"postgres": "psycopg", "bucket": "obstore"}
+SHORTEST_KEY = 12
+_EXTRAS = {"postgres": "psycopg", "bucket": "obstore", "encryption": "cryptography"}
 
 
 class Place(NamedTuple):
@@ -40,9 +42,24 @@ class Place(NamedTuple):
         return self.environ[variable]
 
 
-def codec_of(place: Place) -> Codec:  # noqa: ARG001 - what is kept is not encrypted yet
-    """Return how the state is kept: as it is."""
-    return Plain()
+def codec_of(place: Place) -> Codec:
+    """Return how the state is kept: encrypted where setlist.yaml names a key; raises UsageError if it is of no use."""
+    key = place.secret("encryption_key") or _from_file(place.secret("encryption_key_file"))
+    if not key:
+        return Plain()
+    if len(key) < SHORTEST_KEY:
+        raise UsageError(f"the encryption key has fewer than {SHORTEST_KEY} characters", todo="choose a longer one")
+    sealed: Codec = _module("seal", "encryption").Sealed(key, place.secret("encryption_old_key"))
+    return sealed
+
+
+def _from_file(path: str) -> str:
+    if not path:
+        return ""
+    try:
+        return Path(path).read_text(encoding="utf-8").strip()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(f"the encryption key cannot be read: {error}", todo="check the path and its rights") from None
 
 
 def open_store(place: Place, codec: Codec) -> Store:
@@ -50,11 +67,16 @@ def open_store(place: Place, codec: Codec) -> Store:
     kind = place.settings.store
     if kind == "file":
         return FileStore(place.folder / place.settings.path, place.environment, codec)
-    try:
-        module = import_module(f"setlist.state.{kind}")
-    except ModuleNotFoundError as error:
-        if error.name != _EXTRAS.get(kind):
-            raise
-        raise UsageError(f"the {kind} store is not installed", todo=f"pip install 'setlist[{kind}]'") from None
-    store: Store = module.make(place, codec)
+    store: Store = _module(kind, kind).make(place, codec)
     return store
+
+
+def _module(name: str, extra: str) -> ModuleType:
+    """Import a module that needs an extra; raises UsageError where that is not installed."""
+    try:
+        return import_module(f"setlist.state.{name}")
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.split(".")[0] != _EXTRAS.get(extra):
+            raise
+        what = f"{extra} needs {error.name.split('.')[0]}, which is not installed"
+        raise UsageError(what, todo=f"pip install 'setlist[{extra}]'") from None

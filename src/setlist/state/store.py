@@ -8,7 +8,7 @@ from typing import Protocol
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from setlist.binding import FORMAT, Record, State
+from setlist.binding import FORMAT, Record, State, fold
 from setlist.errors import StateError
 from setlist.journal import Receipt
 from setlist.resource import Tree, read_instant
@@ -52,6 +52,14 @@ class Codec(Protocol):
         ...
 
 
+SEALED = "setlist.sealed"
+
+
+def is_sealed(data: bytes) -> bool:
+    """Tell whether data is encrypted, by the type that it names first."""
+    return data.startswith(f'{{"type":"{SEALED}"'.encode())
+
+
 class Plain:
     """Keeps what it is given."""
 
@@ -60,7 +68,10 @@ class Plain:
         return data
 
     def open(self, data: bytes) -> bytes:
-        """Return the data as it is."""
+        """Return the data as it is; raises StateError if it is encrypted."""
+        if is_sealed(data):
+            todo = "name the variable of its key in state.credentials.encryption_key"
+            raise StateError("this is encrypted", todo=todo)
         return data
 
 
@@ -129,3 +140,23 @@ def to_state(tree: Tree, where: str) -> State:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise StateError(f"the state is damaged at {place}: {first['msg']}", where=where) from None
+
+
+def folded(tree: Tree, lines: Sequence[Tree]) -> Tree | None:
+    """Return the state with the journal's newer lines folded in, or None where they leave a gap.
+
+    A line has ``serial`` and ``records``; those that the state holds already are passed over.
+    """
+    serial = tree.get("serial", 0)
+    records: list[Record] = []
+    for line in lines:
+        number, rows = line.get("serial"), line.get("records")
+        if not isinstance(serial, int) or not isinstance(number, int) or not isinstance(rows, list):
+            return None
+        if number <= serial:
+            continue
+        if number != serial + 1:
+            return None
+        serial = number
+        records.extend(Record(*row) for row in rows)  # type: ignore[misc]  # the shape that append writes
+    return {**fold(tree, records), "serial": serial}
