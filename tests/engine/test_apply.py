@@ -188,6 +188,23 @@ def test_a_lost_create_with_a_weak_key_is_not_an_older_object(tmp_path: Path) ->
     assert (result.id, after.bindings[ADDRESS].id) == ("s1", "s1")
 
 
+@pytest.mark.parametrize(
+    ("listing", "end"),
+    [
+        ([{"id": "s1", "title": "t"}], "s1"),
+        ([], "its create was accepted without an id, and nothing was found"),
+        ([{"id": "s1", "title": "t"}, {"id": "s2", "title": "t"}], "s1 or s2 may have come of it"),
+    ],
+)
+def test_a_create_that_tells_no_id_is_looked_for_and_never_repeated(
+    tmp_path: Path, listing: list[dict[str, Any]], end: str
+) -> None:
+    vendor = Scripted([state("DRAFT")], [{"data": {}}], listing)
+    body = {"goal": "DRAFT", "body": {"title": "t"}, "sets": ("title",), "repeat": Repeat.ONCE}
+    result, after = play(tmp_path, "create", vendor, **body)
+    assert (len(vendor.sent), end in str(result), len(after.intents)) == (1, True, 0 if end == "s1" else 1)
+
+
 def test_an_object_that_vanishes_after_its_create_is_not_kept(tmp_path: Path) -> None:
     vendor = Scripted([NotFoundError("no", status=404)], [state("DRAFT")], [])
     result, after = play(tmp_path, "create", vendor, goal="DRAFT", body={"title": "t"}, sets=("title",))

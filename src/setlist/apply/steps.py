@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from dataclasses import replace
 from datetime import timedelta
 from typing import NamedTuple
@@ -17,6 +18,7 @@ from setlist.compare import Sides, Verdict, compare, fingerprint
 from setlist.errors import (
     BlockedError,
     LostAnswerError,
+    MalformedError,
     NotFoundError,
     RefusedError,
     StaleError,
@@ -125,22 +127,38 @@ async def _create_once(crew: Crew, change: Change, intent: Intent) -> tuple[str,
     for _ in range(2):
         try:
             reply = await _send_intent(crew, change, intent)
-            return to_live(crew.kind(change), unwrap(crew.kind(change), reply.body), "").id, reply.request_id
         except LostAnswerError:
             found = await _look_for(crew, change, intent)
-            if len(found) > 1 or (found and not intent.is_sure):
-                ids = " or ".join(one.live.id for one in found)
-                what = f"the answer of its {intent.action} was lost, and {ids} may have come of it"
-                raise UnknownOutcomeError(
-                    what, where=change.address, todo="look at them, then: setlist state settle ADDRESS --found ID"
-                ) from None
-            if found:
-                return found[0].live.id, ""
         except RefusedError:
             await crew.ledger.write(*closed(crew.ledger.attempts, intent))
             raise
+        else:
+            remote_id = _id_in(crew.kind(change), reply)
+            if remote_id:
+                return remote_id, reply.request_id
+            found = await _look_for(crew, change, intent, is_made=True)
+        if found:
+            return _the_one(change, intent, found), ""
     what = "the create got no answer twice, and nothing was found"
     raise UnknownOutcomeError(what, where=change.address, todo="setlist plan looks for it again")
+
+
+def _id_in(kind: Kind, reply: Reply) -> str:
+    """Return the id that an answer tells, or nothing: a vendor may answer a create without a body (contracts B11)."""
+    try:
+        return to_live(kind, unwrap(kind, reply.body), "").id
+    except MalformedError:
+        return ""
+
+
+def _the_one(change: Change, intent: Intent, found: Sequence[Listed]) -> str:
+    """Return the id of the object that was made; raises UnknownOutcomeError where that is a guess."""
+    if len(found) == 1 and intent.is_sure:
+        return found[0].live.id
+    ids = " or ".join(one.live.id for one in found)
+    what = f"the answer of its {intent.action} was lost, and {ids} may have come of it"
+    todo = "look at them, then: setlist state settle ADDRESS --found ID"
+    raise UnknownOutcomeError(what, where=change.address, todo=todo)
 
 
 async def _send_intent(crew: Crew, change: Change, intent: Intent) -> Reply:
@@ -153,18 +171,22 @@ async def _send_intent(crew: Crew, change: Change, intent: Intent) -> Reply:
     )
 
 
-async def _look_for(crew: Crew, change: Change, intent: Intent) -> list[Listed]:
+async def _look_for(crew: Crew, change: Change, intent: Intent, *, is_made: bool = False) -> list[Listed]:
     """Look for a create whose answer was lost: by two complete listings, the second once it must have arrived.
 
-    With a vendor's key, the same request is simply sent again, so nothing needs to be found.
+    With a vendor's key, the same request is simply sent again, so nothing needs to be found; but if it ``is_made``
+    for sure and its id was not told, it must be found, and is never sent again: raises UnknownOutcomeError.
     """
     kind = crew.kind(change)
-    if kind.capabilities.idempotency_key:
+    if kind.capabilities.idempotency_key and not is_made:
         return []
     found = await _matching(crew, kind, change, intent)
     if not found:
         await asyncio.sleep(crew.patience.get(kind.provider, 0.0))
         found = await _matching(crew, kind, change, intent)
+    if is_made and not found:
+        what = f"its {intent.action} was accepted without an id, and nothing was found"
+        raise UnknownOutcomeError(what, where=change.address, todo="setlist plan looks for it again")
     return found
 
 
