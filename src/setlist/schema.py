@@ -1,4 +1,4 @@
-"""Turn kinds, the project file's model and the plan into JSON Schemas (draft 2020-12) for editors and CI; no I/O."""
+"""Turn kinds, the project file, plan and receipt into JSON Schemas (draft 2020-12) for editors and CI; no I/O."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from setlist.compare import FieldChange
 from setlist.envelope import Envelope
+from setlist.journal import Receipt
 from setlist.kind import Kind, Provider
 from setlist.lifecycle import destroy_choices, legal_states
 from setlist.plan import Plan
@@ -36,6 +37,8 @@ def schemas(providers: Mapping[str, Provider]) -> dict[str, Tree]:
     found["resource.schema.json"] = _resource_schema(kinds)
     found["setlist.schema.json"] = _headed(_tidy(ProjectFile.model_json_schema()), "setlist.yaml")
     found["plan.schema.json"] = _plan_schema()
+    receipt = _tidy(Receipt.model_json_schema(mode="serialization"))
+    found["receipt.schema.json"] = _headed({**receipt, "additionalProperties": True}, "A Setlist receipt")
     return dict(sorted(found.items()))
 
 

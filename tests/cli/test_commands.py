@@ -307,6 +307,19 @@ def test_the_plan_json_agrees_with_its_schema(sale: Desk) -> None:
     jsonschema_rs.validator_for(schema).validate(json.loads(sale.run("plan", "--json").out))
 
 
+def test_a_receipt_agrees_with_its_schema(sale: Desk) -> None:
+    import jsonschema_rs
+
+    root = Path(__file__).resolve().parents[2]
+    check = jsonschema_rs.validator_for(json.loads((root / "schemas" / "receipt.schema.json").read_bytes()))
+    made = json.loads(sale.run("apply", "--auto-approve", "--json").out)
+    check.validate(made)
+    assert [one["result"] for one in made["outcomes"]] == ["done"]
+    assert not check.is_valid({**made, "outcomes": [{}]})
+    for one in json.loads(sale.run("receipts", "--json").out)["receipts"]:
+        check.validate(one)
+
+
 def test_the_demo_prints_true_output_and_leaves_nothing(tmp_path: Path) -> None:
     env = {**clean(), "TMPDIR": str(tmp_path)}
     done = subprocess.run([SETLIST, "demo"], cwd=tmp_path, capture_output=True, text=True, check=False, env=env)
