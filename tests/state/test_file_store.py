@@ -8,128 +8,27 @@ import fcntl
 import os
 import subprocess
 import sys
-import time
-from collections.abc import Coroutine
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import orjson
 import pytest
+from samples import NOW, ONE, TWO, go, opened, owner, receipt
 
 from setlist.binding import Binding, Record, State, put
 from setlist.errors import LockedError, StateError
-from setlist.journal import Receipt
 from setlist.state import ledger as ledgers
 from setlist.state.file import FileStore
 from setlist.state.ledger import Ledger, open_ledger
-from setlist.state.store import Owner, describe, to_state
-
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-ONE = Record("attempts", "a", 1)
-TWO = Record("attempts", "b", 2)
-
-
-def owner(name: str = "1") -> Owner:
-    return Owner(id=name, who="anna", where="build-7", pid=os.getpid(), since=NOW.isoformat(), command="setlist apply")
+from setlist.state.store import describe, to_state
 
 
 def store(folder: Path) -> FileStore:
     return FileStore(folder / "s", "prod")
 
 
-def go(work: Coroutine[Any, Any, Any]) -> Any:
-    return asyncio.run(work)
-
-
-def receipt(started: str) -> Receipt:
-    return Receipt(
-        plan="p" * 64,
-        project="p",
-        environment="e",
-        version="1",
-        started=started,
-        finished=started,
-        complete=True,
-        exit_code=0,
-        requests=0,
-        outcomes=(),
-    )
-
-
-async def opened(one: FileStore, *records: Record) -> State:
-    async with open_ledger(one, owner(), 0, "line") as ledger:
-        await ledger.write(*records)
-    found = await one.read()
-    assert found
-    return found
-
-
-class TestContract:
-    """What the protocol promises."""
-
-    def test_nothing_is_there_before_the_first_write(self, tmp_path: Path) -> None:
-        one = store(tmp_path)
-        assert (go(one.read()), go(one.holder()), go(one.receipts())) == (None, None, [])
-        assert not (tmp_path / "s").exists()
-
-    def test_what_was_written_is_read_by_another(self, tmp_path: Path) -> None:
-        binding = Binding(id="x", base={"a": [1, None, "é"]})
-        go(opened(store(tmp_path), ONE, put("bindings", "toy/Show/a", binding)))
-        found = go(store(tmp_path).read())
-        assert (found.lineage, found.attempts, found.bindings) == ("line", {"a": 1}, {"toy/Show/a": binding})
-
-    def test_every_write_raises_the_serial_and_a_wrong_one_is_refused(self, tmp_path: Path) -> None:
-        async def work() -> None:
-            one = store(tmp_path)
-            await one.acquire(owner(), 0)
-            await one.checkpoint(State(lineage="l"))
-            assert await one.append([ONE], 0) == 1
-            assert await one.append([TWO], 1) == 2
-            with pytest.raises(StateError, match="its serial is 2, not 1"):
-                await one.append([TWO], 1)
-            with pytest.raises(StateError, match="its serial is 2, not 7"):
-                await one.checkpoint(State(lineage="l", serial=7))
-            await one.release()
-
-        go(work())
-
-    def test_one_holds_the_lock_and_others_are_told_who(self, tmp_path: Path) -> None:
-        async def work() -> None:
-            one, other = store(tmp_path), store(tmp_path)
-            await one.acquire(owner(), 0)
-            assert (await one.held(), await other.held(), await other.holder()) == (True, False, owner())
-            with pytest.raises(
-                LockedError, match=r"locked by anna on build-7 \(pid \d+\), setlist apply, for \d+ minutes"
-            ):
-                await other.acquire(owner("2"), 0)
-            with pytest.raises(StateError, match="the lock's id is 1, not 2"):
-                await other.unlock("2")
-            with pytest.raises(LockedError, match="held by a process that lives"):
-                await other.unlock("1")
-            await one.release()
-            await one.release()
-            with pytest.raises(StateError, match="is not locked"):
-                await other.unlock("1")
-            await other.acquire(owner("2"), 0)
-            await other.release()
-
-        go(work())
-
-    def test_a_lock_is_waited_for(self, tmp_path: Path) -> None:
-        async def work() -> None:
-            one, other = store(tmp_path), store(tmp_path)
-            await one.acquire(owner(), 0)
-            waiting = asyncio.create_task(other.acquire(owner("2"), 20))
-            await asyncio.sleep(0.15)
-            assert not waiting.done()
-            await one.release()
-            await waiting
-            assert await other.held()
-            await other.release()
-
-        go(work())
-
+class TestDisk:
     def test_a_glance_at_the_lock_is_not_taken_for_its_holder(self, tmp_path: Path) -> None:
         async def work() -> None:
             one = store(tmp_path)
@@ -145,17 +44,11 @@ class TestContract:
 
         go(work())
 
-    def test_a_command_that_writes_nothing_leaves_the_serial(self, tmp_path: Path) -> None:
-        assert (go(opened(store(tmp_path), ONE)).serial, go(opened(store(tmp_path))).serial) == (1, 1)
-
-    def test_receipts_are_kept_in_order(self, tmp_path: Path) -> None:
+    def test_looking_makes_no_folder(self, tmp_path: Path) -> None:
         one = store(tmp_path)
-        for started in ("2026-11-22T00:00:00+00:00", "2026-11-21T00:00:00+00:00"):
-            assert Path(go(one.put_receipt(receipt(started)))).exists()
-        assert [each.started[:10] for each in go(one.receipts())] == ["2026-11-21", "2026-11-22"]
+        assert (go(one.read()), go(one.holder()), go(one.receipts())) == (None, None, [])
+        assert not (tmp_path / "s").exists()
 
-
-class TestDisk:
     def test_files_are_readable_by_their_owner_only(self, tmp_path: Path) -> None:
         go(opened(store(tmp_path), ONE))
         go(opened(store(tmp_path), TWO))
@@ -216,27 +109,6 @@ class TestDisk:
         journal.write_bytes(lines)
         assert go(store(tmp_path).read()).attempts == {"a": 1, "b": 2, "c": 3}
 
-    @pytest.mark.parametrize(
-        ("content", "words"),
-        [
-            (b"{", "the state is no JSON"),
-            (b"[]", "the state is no JSON object"),
-            (b'{"format": 2, "lineage": "l"}', "the state has format 2, this Setlist reads up to 1"),
-            (b'{"lineage": "l", "bindings": {"a": {"id": 1}}}', "the state is damaged at bindings.a"),
-        ],
-    )
-    def test_a_state_that_cannot_be_read_is_told(self, tmp_path: Path, content: bytes, words: str) -> None:
-        (tmp_path / "s").mkdir()
-        (tmp_path / "s" / "prod.state.json").write_bytes(content)
-        with pytest.raises(StateError, match=words):
-            go(store(tmp_path).read())
-
-    def test_a_serial_that_is_no_number_is_refused(self, tmp_path: Path) -> None:
-        self.journal(tmp_path, [ONE])
-        (tmp_path / "s" / "prod.state.json").write_bytes(b'{"lineage": "l", "serial": "x"}')
-        with pytest.raises(StateError, match="does not follow"):
-            go(store(tmp_path).read())
-
     def test_a_folder_that_cannot_be_written_is_told(self, tmp_path: Path) -> None:
         (tmp_path / "s").write_text("a file")
         with pytest.raises(StateError, match="the state cannot be kept: "):
@@ -291,24 +163,6 @@ asyncio.run(main())
         assert writer.returncode == 0
         assert seen == sorted(seen)
         assert len(set(seen)) > 3
-
-    def test_two_processes_never_hold_the_lock_together(self, tmp_path: Path) -> None:
-        script = f"""
-import asyncio
-from pathlib import Path
-from setlist.binding import Record
-from setlist.state.file import FileStore
-from setlist.state.ledger import open_ledger
-from setlist.state.store import Owner
-async def main():
-    for _ in range(20):
-        async with open_ledger(FileStore(Path({str(tmp_path / "s")!r}), "prod"), Owner(id="1", who="a", where="b", pid=1, since="", command="c"), 60, "l") as ledger:
-            await ledger.write(Record("attempts", "n", ledger.attempts.get("n", 0) + 1))
-asyncio.run(main())
-"""
-        running = [subprocess.Popen([sys.executable, "-c", script]) for _ in range(3)]
-        assert [one.wait(120) for one in running] == [0, 0, 0]
-        assert go(store(tmp_path).read()).attempts == {"n": 60}
 
 
 class Slow(FileStore):
@@ -407,15 +261,20 @@ def test_a_newer_format_names_the_way_out() -> None:
         to_state({"format": 9, "lineage": "l"}, "here")
 
 
-def test_time_stands_still_for_no_lock(tmp_path: Path) -> None:
-    begun = time.monotonic()
+def test_a_lock_file_that_was_deleted_locks_nobody_out(tmp_path: Path) -> None:
+    mine = store(tmp_path)
+    go(mine.acquire(owner(), 0))
+    assert go(mine.held())
+    (tmp_path / "s" / "prod.lock").unlink()
+    assert not go(mine.held())
+    go(store(tmp_path).acquire(owner("2"), 0))
+    assert not go(mine.held())
 
-    async def work() -> None:
-        one, other = store(tmp_path), store(tmp_path)
-        await one.acquire(owner(), 0)
-        with pytest.raises(LockedError):
-            await other.acquire(owner("2"), 0.3)
-        await one.release()
 
-    go(work())
-    assert time.monotonic() - begun >= 0.3
+def test_a_damaged_receipt_is_told_with_its_place(tmp_path: Path) -> None:
+    mine = store(tmp_path)
+    path = Path(go(mine.put_receipt(receipt("2026-11-21T12:00:00+00:00"))))
+    path.write_text("{}")
+    with pytest.raises(StateError, match="the receipt is damaged") as found:
+        go(mine.receipts())
+    assert found.value.where == str(path)

@@ -164,3 +164,20 @@ def _full(self: Any, serial: int) -> None:
     if serial > 2:
         raise OSError(28, "No space left on device")
     self._last = serial
+
+
+def test_a_library_that_is_broken_is_told_and_a_defect_of_ours_is_not_hidden(
+    vault: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(name: str) -> Any:
+        raise ImportError("no pq wrapper available")
+
+    monkeypatch.setattr("setlist.state.opener.import_module", broken)
+    assert "cannot be imported: no pq wrapper available" in vault.call("plan").err
+
+    def ours(name: str) -> Any:
+        raise ModuleNotFoundError("No module named 'setlist.state.x'", name="setlist.state.x")
+
+    monkeypatch.setattr("setlist.state.opener.import_module", ours)
+    with pytest.raises(ModuleNotFoundError):
+        vault.call("plan")

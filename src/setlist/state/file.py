@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
 import orjson
+from pydantic import ValidationError
 
 from setlist.binding import Record, State
 from setlist.errors import LockedError, StateError
@@ -69,8 +70,8 @@ class FileStore:
         await self._threaded(self._unlock)
 
     async def held(self) -> bool:
-        """Tell whether the lock is still ours."""
-        return self._handle is not None
+        """Tell whether the lock is still ours: a lock file that was deleted locks nobody out."""
+        return await self._threaded(self._held)
 
     async def holder(self) -> Owner | None:
         """Return who holds the lock now; a lock whose owner died is free."""
@@ -178,6 +179,7 @@ class FileStore:
         os.ftruncate(handle, 0)
         os.write(handle, orjson.dumps(owner.model_dump()))
         self._handle = handle
+        self._last = None
         self._mend_journal()
         return True
 
@@ -193,6 +195,14 @@ class FileStore:
             whole = whole[: -len(last) - 1]
         if whole != data:
             os.truncate(self._journal, len(whole))
+
+    def _held(self) -> bool:
+        if self._handle is None:
+            return False
+        try:
+            return os.path.samestat(os.fstat(self._handle), self._lock.stat())
+        except FileNotFoundError:
+            return False
 
     def _unlock(self) -> None:
         if self._handle is not None:
@@ -277,7 +287,13 @@ class FileStore:
 
     def _read_receipts(self) -> list[Receipt]:
         paths = sorted(self._receipts.glob("*.json")) if self._receipts.is_dir() else []
-        return [Receipt.model_validate_json(self._codec.open(path.read_bytes())) for path in paths]
+        return [self._receipt(path) for path in paths]
+
+    def _receipt(self, path: Path) -> Receipt:
+        try:
+            return Receipt.model_validate_json(self._codec.open(path.read_bytes()))
+        except ValidationError:
+            raise StateError("the receipt is damaged", where=str(path), todo="move it away") from None
 
 
 def _write_all(handle: int, data: bytes) -> None:

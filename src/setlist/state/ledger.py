@@ -130,7 +130,7 @@ class Ledger:
         self._appended = 0
 
     async def close(self) -> None:
-        """Fold the journal into the state, if anything was written; where that fails, the journal is there and whole."""
+        """Fold the journal into the state if anything was written; where that fails, the journal is there and whole."""
         if self._flusher:
             await asyncio.gather(self._flusher, return_exceptions=True)
         if self._appended and not self._failure:

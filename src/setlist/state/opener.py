@@ -75,8 +75,9 @@ def _module(name: str, extra: str) -> ModuleType:
     """Import a module that needs an extra; raises UsageError where that is not installed."""
     try:
         return import_module(f"setlist.state.{name}")
-    except ModuleNotFoundError as error:
-        if error.name is None or error.name.split(".")[0] != _EXTRAS.get(extra):
+    except ImportError as error:
+        needed = _EXTRAS[extra]
+        if isinstance(error, ModuleNotFoundError) and (error.name or "").split(".")[0] != needed:
             raise
-        what = f"{extra} needs {error.name.split('.')[0]}, which is not installed"
+        what = f"{extra} needs {needed}, which cannot be imported: {error}"
         raise UsageError(what, todo=f"pip install 'setlist[{extra}]'") from None

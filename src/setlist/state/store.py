@@ -143,20 +143,23 @@ def to_state(tree: Tree, where: str) -> State:
 
 
 def folded(tree: Tree, lines: Sequence[Tree]) -> Tree | None:
-    """Return the state with the journal's newer lines folded in, or None where they leave a gap.
+    """Return the state with the journal's newer lines folded in, or None where they do not follow it.
 
     A line has ``serial`` and ``records``; those that the state holds already are passed over.
     """
     serial = tree.get("serial", 0)
     records: list[Record] = []
-    for line in lines:
-        number, rows = line.get("serial"), line.get("records")
-        if not isinstance(serial, int) or not isinstance(number, int) or not isinstance(rows, list):
-            return None
-        if number <= serial:
-            continue
-        if number != serial + 1:
-            return None
-        serial = number
-        records.extend(Record(*row) for row in rows)  # type: ignore[misc]  # the shape that append writes
-    return {**fold(tree, records), "serial": serial}
+    try:
+        for line in lines:
+            number, rows = line.get("serial"), line.get("records")
+            if not isinstance(serial, int) or not isinstance(number, int) or not isinstance(rows, list):
+                return None
+            if number <= serial:
+                continue
+            if number != serial + 1:
+                return None
+            serial = number
+            records.extend(Record(*row) for row in rows)  # type: ignore[misc]  # a row of another shape is caught
+        return {**fold(tree, records), "serial": serial}
+    except (TypeError, ValueError):
+        return None
