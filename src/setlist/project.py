@@ -152,7 +152,7 @@ class StateSettings(Spec):
     credentials: dict[str, SecretName] = Field(
         default_factory=dict,
         description="Credential to the name of the environment variable that holds it: url or password (postgres), "
-        "username, password or token (http); encryption_key or encryption_key_file, and encryption_old_key (any store).",
+        "username, password or token (http); encryption_key, encryption_key_file and encryption_old_key (any store).",
     )
     options: dict[str, str] = Field(
         default_factory=dict, description="What a bucket's library takes, such as region or endpoint."

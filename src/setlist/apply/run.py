@@ -147,8 +147,8 @@ class _Race:
 
     def _reversible(self) -> frozenset[str]:
         """Return the steps that neither are irreversible nor wait for one that is."""
-        last = [step.id for step in self.crew.plan.steps if step.effect is Effect.IRREVERSIBLE]
-        behind = {one for step_id in last for one in self.dependents[step_id]}
+        last = {step.id for step in self.crew.plan.steps if step.effect is Effect.IRREVERSIBLE}
+        behind = last.union(*(self.dependents[step_id] for step_id in last))
         return frozenset(self.ends.keys() - behind - self.crew.left_out)
 
     async def finish(self) -> tuple[Outcome, ...]:

@@ -54,7 +54,7 @@ def exit_code(plan: Plan, *, detailed: bool) -> int:
 
 
 def save(plan: Plan, out: Path, codec: Codec) -> None:
-    """Write the plan file so that only its owner can read it, for it holds complete bodies; encrypted as the state is."""
+    """Write the plan file, encrypted as the state is, so that only its owner can read it: it holds complete bodies."""
     handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(codec.seal(to_json(plan)))

@@ -22,15 +22,19 @@ class Arrival:
     query: str
     body: bytes
 
+    @property
+    def mutating(self) -> bool:
+        """Whether its method may change something."""
+        return self.method not in _SAFE_METHODS
+
 
 def open_entry(store: Store, arrival: Arrival, fault: str | None) -> int:
     """Write the request down and return its number; its status stays null until closed."""
-    mutating = arrival.method not in _SAFE_METHODS
     return store.insert(
         "INSERT INTO audit (vendor, method, path, query, body, at, mutating, handled, fault)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, 0, ?)",
         (arrival.vendor, arrival.method, arrival.path, arrival.query,
-         arrival.body.decode(errors="replace"), iso(store.now()), int(mutating), fault),
+         arrival.body.decode(errors="replace"), iso(store.now()), int(arrival.mutating), fault),
     )  # fmt: skip
 
 

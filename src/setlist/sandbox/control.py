@@ -35,6 +35,7 @@ Settings of Fanfare (default): `list_updated_at` (false), `list_shape` ("array",
 
 Faults: `{"kind": "read_timeout", "vendor": "fanfare", "method": "POST", "path": "experiences$",
 "nth": 2, "times": null, "when": "after"}` loses the answer of the second and every later create.
+With `"mutating": true` only requests that may change something count (default false: all).
 `nth` counts matching requests from 1 (default 1), `times` is how many fire (default 1, null: all),
 `when` is "before" (default: the API does not see the request) or "after" (it was committed).
 

@@ -30,12 +30,16 @@ class TransportFault(Exception):  # noqa: N818  it plays a network, it is no def
 
 @dataclass(frozen=True, kw_only=True)
 class Rule:
-    """Break the `nth` matching request and the `times - 1` after it (None: all after it)."""
+    """Break the `nth` matching request and the `times - 1` after it (None: all after it).
+
+    With `mutating` only requests that may change something are counted, over all vendors if none is named.
+    """
 
     kind: str
     vendor: str | None = None
     method: str | None = None
     path: str | None = None
+    mutating: bool = False
     nth: int = 1
     times: int | None = 1
     when: When = "before"
@@ -51,6 +55,7 @@ class Rule:
             self.vendor in {None, arrival.vendor}
             and self.method in {None, arrival.method}
             and (self.path is None or re.search(self.path, arrival.path) is not None)
+            and (arrival.mutating or not self.mutating)
         )
 
     def fires(self, seen: int) -> bool:
@@ -66,8 +71,9 @@ def read_rule(given: Any) -> Rule:
         raise ValueError(message)
     rule = Rule(**given)
     counts = [rule.nth, 1 if rule.times is None else rule.times]
-    if rule.when not in {"before", "after"} or not all(_is_count(count) for count in counts):
-        message = "when is before or after; nth and times are integers from 1"
+    is_sound = all(_is_count(count) for count in counts) and isinstance(rule.mutating, bool)
+    if rule.when not in {"before", "after"} or not is_sound:
+        message = "when is before or after; nth and times are integers from 1; mutating is true or false"
         raise ValueError(message)
     try:
         re.compile(rule.path or "")

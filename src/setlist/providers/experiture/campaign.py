@@ -27,7 +27,18 @@ from setlist.kind import (
 )
 from setlist.providers.experiture.shapes import STATUS, SUMMARY, counts, is_clear_draft, judge, laid_out
 from setlist.resource import Spec, Tree, dig, read_instant
-from setlist.shape import Coerced, Dated, Immutable, Implied, Instant, ServerAdded, ServerDefault, Text, Unordered
+from setlist.shape import (
+    Coerced,
+    Dated,
+    Folded,
+    Immutable,
+    Implied,
+    Instant,
+    ServerAdded,
+    ServerDefault,
+    Text,
+    Unordered,
+)
 from setlist.spelling import Day, Moment, Zone
 
 CATEGORIES = (
@@ -94,7 +105,7 @@ class CampaignSpec(Spec):
     )
     tags: (
         Annotated[
-            list[Annotated[str, Field(max_length=100)]],
+            list[Annotated[str, Folded(), Field(max_length=100)]],
             Unordered(),
             ServerAdded("category", "general"),
             Field(max_length=MOST_TAGS),

@@ -25,7 +25,7 @@ class Location(Spec):
     video_link: str | None = None
 
 
-Amount = Annotated[int | float, Money(), Field(ge=0)] | None
+Amount = Annotated[Annotated[int, Field(ge=0)] | Annotated[float, Field(ge=0)], Money()] | None
 
 
 class Pricing(Spec):
