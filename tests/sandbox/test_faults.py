@@ -112,6 +112,13 @@ def test_a_rule_fires_on_the_nth_match_and_so_many_times(api: Any) -> None:
     assert statuses == [200, 503, 503, 200, 200]
 
 
+def test_a_rule_can_count_only_what_may_change_something(api: Any) -> None:
+    api.fault("status", mutating=True, nth=2)
+    calls = [("POST", {"name": "A"}), ("GET", None), ("POST", {"name": "B"}), ("GET", None), ("POST", {"name": "C"})]
+    statuses = [api.ask(method, api.base, json=body).status_code for method, body in calls]
+    assert (statuses, api.control("GET", "faults").json()[0]["seen"]) == ([201, 200, 503, 200, 201], 3)
+
+
 def test_a_rule_can_fire_for_ever(api: Any) -> None:
     api.fault("status", times=None)
     assert {api.ask("GET", api.base).status_code for _ in range(4)} == {503}
@@ -140,7 +147,8 @@ def test_rules_can_be_listed_and_cleared(api: Any) -> None:
 @pytest.mark.parametrize(
     "rule",
     [[], {}, {"kind": "fire"}, {"kind": "slow", "x": 1}, {"kind": "slow", "when": "later"},
-     {"kind": "slow", "nth": 0}, {"kind": "slow", "times": True}, {"kind": "slow", "path": "("}],
+     {"kind": "slow", "nth": 0}, {"kind": "slow", "times": True}, {"kind": "slow", "path": "("},
+     {"kind": "slow", "mutating": 1}],
 )  # fmt: skip
 def test_a_wrong_rule_is_refused(api: Any, rule: Any) -> None:
     assert api.control("POST", "faults", rule).status_code == 400

@@ -189,6 +189,7 @@ def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishe
     if live is None:
         raise AssertionError("an object that is bound or adopted was read")
     binding = sight.state.bindings.get(base.address) if identity.case is Case.BOUND else None
+    resource = _with_key(sight, kind, resource, binding)
     ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
     holes = frozenset(hole.path for hole in resource.holes)
     named = _named_parts(kind, resource, live, binding)
@@ -199,6 +200,30 @@ def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishe
         update={**_described(sight, kind, present, identity), "fingerprint": fingerprint(kind, live)}
     )
     return _resolved(kind, present, wishes, change)
+
+
+def _with_key(sight: Sight, kind: Kind, resource: Resource, binding: Binding | None) -> Resource:
+    """Return the resource, with its implied key where it is a copy that was made and not yet written whole."""
+    clones = sight.state.attempts.get(f"{resource.address}:clone", 0)
+    if binding is None or binding.adopted or not (clones or resource.rules.copy_of):
+        return resource
+    key = _numbered(sight, kind, resource, clones + 1 if clones else 0)
+    unwritten = {
+        name
+        for facet in kind.facets
+        if any(one in resource.fields and one not in binding.base for one in facet.fields)
+        for name in facet.fields
+    }
+    return replace(resource, fields={**{name: key[name] for name in key.keys() & unwritten}, **resource.fields})
+
+
+def _numbered(sight: Sight, kind: Kind, resource: Resource, number: int) -> Tree:
+    """Return the natural key; implied members carry the number of the clone, where there is one."""
+    key = natural_key(kind, resource, sight.project, sight.environment)
+    return {
+        name: f"{value}:{number}" if number and isinstance(value, str) and name not in resource.fields else value
+        for name, value in key.items()
+    }
 
 
 def _named_parts(kind: Kind, resource: Resource, live: LiveResource, binding: Binding | None) -> Named:
@@ -322,11 +347,7 @@ def _is_cloned(kind: Kind, present: _Present, steps: tuple[Step, ...]) -> bool:
 def _cloned(kind: Kind, present: _Present, change: Change) -> Planned:
     """Return the clone that takes the object's place; it stays in its initial state for this plan."""
     number = present.sight.state.attempts.get(f"{change.address}:clone", 0) + 2
-    sight = present.sight
-    key = {
-        name: f"{value}:{number}" if isinstance(value, str) and name not in present.resource.fields else value
-        for name, value in natural_key(kind, present.resource, sight.project, sight.environment).items()
-    }
+    key = _numbered(present.sight, kind, present.resource, number)
     made = writes.clone(kind, present.resource, present.live, key)
     noted = change.model_copy(update={"change": _delta(kind, present), "natural_key": {}, "blocked": made.blocked})
     return _chained(_named(noted, Action.UPDATE, ("clone", "update")) if made.steps else noted, made.steps)
