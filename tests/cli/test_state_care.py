@@ -10,8 +10,11 @@ from typing import Any
 import pytest
 
 from desk import Desk
+from setlist.binding import State
 from setlist.errors import StateError
 from setlist.state.file import FileStore
+from setlist.state.rescue import rescue
+from setlist.state.store import Plain
 
 SALE = "fanfare/Experience/sale"
 
@@ -222,3 +225,46 @@ def test_receipts_are_listed_and_shown(shop: Desk) -> None:
 
 def test_before_the_first_apply_there_is_no_receipt(desk: Desk) -> None:
     assert desk.call("receipts").out == "Nothing was applied yet.\n"
+
+
+def test_a_disk_that_takes_no_copy_is_passed_over(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    state, codec = State(lineage="l"), Plain()
+    monkeypatch.setattr("setlist.state.rescue.tempfile.gettempdir", lambda: str(tmp_path / "second"))
+    (tmp_path / "second").mkdir()
+    assert rescue(state, "e", tmp_path / "nowhere", codec) == tmp_path / "second" / "rescued.e.0.state.json"
+    assert rescue(state, "e", tmp_path / "nowhere", codec) == tmp_path / "second" / "rescued.e.0.2.state.json"
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr("setlist.state.rescue.os.fsync", full)
+    assert rescue(state, "e", tmp_path, codec) is None
+    assert sorted(one.name for one in tmp_path.rglob("*.json")) == [
+        "rescued.e.0.2.state.json",
+        "rescued.e.0.state.json",
+    ]
+
+
+def test_a_receipt_that_cannot_be_kept_is_told_all_the_same(
+    shop: Desk, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    async def refuse(self: Any, receipt: Any) -> str:
+        raise StateError("no room")
+
+    monkeypatch.setattr(FileStore, "put_receipt", refuse)
+    shop.write("sale", {"name": "Other", "slug": "sale"})
+    said = shop.apply()
+    assert (said.code, "Apply complete: 1 changed." in said.out, "the receipt was not kept" in caplog.text) == (
+        0,
+        True,
+        True,
+    )
+
+
+def test_a_shared_store_needs_its_url_and_a_state_moves_by_its_scheme(shop: Desk) -> None:
+    shop.project("version: 1\nproject: desk\nstate: {store: postgres}\n")
+    said = shop.call("validate")
+    assert (said.code, "the postgres store needs url" in said.out) == (3, True), said
+    shop.project("version: 1\nproject: desk\nproviders: {fanfare: {sandbox: true}}\n")
+    said = shop.call("state", "migrate", "--to", "http://127.0.0.1:9/state")
+    assert (said.code, "Traceback" in said.err) == (1, False), said

@@ -70,7 +70,9 @@ def state(name: str) -> dict[str, Any]:
     return {"data": {"id": "s1", "title": "t", "state": name}}
 
 
-def play(folder: Path, action: str, vendor: Scripted, **step: Any) -> tuple[Any, State]:
+def play(
+    folder: Path, action: str, vendor: Scripted, patience: dict[str, float] | None = None, **step: Any
+) -> tuple[Any, State]:
     """Perform one step on a bound object; return what it did or raised, and the state afterwards."""
     made = Step(id="s", address=ADDRESS, action=action, method="POST", path="/shows/{id}/x", **step)
     change = Change(
@@ -103,7 +105,14 @@ def play(folder: Path, action: str, vendor: Scripted, **step: Any) -> tuple[Any,
             if action != "create":
                 await ledger.write(put("bindings", ADDRESS, Binding(id="s1", base={})))
             crew = Crew(
-                plan, {SHOW.id: SHOW}, {"toy": vendor}, ledger, lambda: datetime.now(UTC), {}, asyncio.Event(), lag=0.2
+                plan,
+                {SHOW.id: SHOW},
+                {"toy": vendor},
+                ledger,
+                lambda: datetime.now(UTC),
+                patience or {},
+                asyncio.Event(),
+                lag=0.2,
             )  # type: ignore[dict-item]
             try:
                 result: Any = await perform(crew, change, made, is_first=True)
@@ -127,6 +136,28 @@ def test_a_hop_that_was_lost_at_the_origin_is_sent_once_more(tmp_path: Path) -> 
     draft, ready = state("DRAFT"), state("READY")
     result, after, sent = hop(tmp_path, [draft, draft, draft, ready], [LOST, ready])
     assert (result.id, sent, after.bindings[ADDRESS].state_set, after.intents) == ("s1", 2, "READY", {})
+
+
+def test_a_lost_job_has_time_to_show(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    waits: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("setlist.apply.steps._patience", lambda *_: 30.0)
+    monkeypatch.setattr("setlist.apply.steps.asyncio.sleep", sleep)
+    draft, ready = state("DRAFT"), state("READY")
+    vendor = Scripted([draft, draft, draft, ready], [LOST], [])
+    result, after = play(tmp_path, "ready", vendor, goal="READY", repeat=Repeat.ONCE, patience={"toy": 1.0})
+    assert (result.id, len(vendor.sent), waits, after.intents) == ("s1", 1, [2.0], {})
+
+
+def test_what_was_approved_must_be_what_is_live(tmp_path: Path) -> None:
+    other = {"data": {"id": "s1", "title": "by hand", "state": "READY"}}
+    vendor = Scripted([other], [other], [])
+    result, _ = play(tmp_path, "air", vendor, goal="ON_AIR", effect=Effect.IRREVERSIBLE, upward=True)
+    assert (type(result), vendor.sent) == (StaleError, [])
+    assert "title is not live as it was approved" in str(result)
 
 
 def test_a_hop_that_was_lost_twice_is_unknown_and_its_intent_stays(tmp_path: Path) -> None:
@@ -268,6 +299,16 @@ class TestSettling:
         clock = (NOW + timedelta(seconds=seconds), {"toy": 30.0})
         done = settle_transitions(self.state(lost), {SHOW.id: SHOW}, self.world("s1", state="DRAFT"), clock)
         assert (done.wait, done.words) == (wait, (f"{ADDRESS}: ready {words}",))
+
+    def test_a_verb_that_may_be_repeated_leaves_no_send_behind(self) -> None:
+        lost = intent(action="ready", goal="READY", remote_id="s1", repeat="reread")
+        before = self.state(lost, bindings={ADDRESS: Binding(id="s1", base={})})
+        done = settle_transitions(before, {SHOW.id: SHOW}, self.world("s1", state="READY"), (NOW, {}))
+        assert done.records[0].value == {"id": "s1", "base": {}, "state_set": "READY"}
+
+    def test_what_has_nothing_to_be_found_by_is_not_found(self) -> None:
+        done = settle_creates(self.state(intent(natural_key={})), {SHOW.id: SHOW}, self.world("s1"), (NOW, {}))
+        assert (done.words, done.unknown) == ((f"{ADDRESS}: its create had not reached toy",), ())
 
     def test_a_job_that_was_done_is_remembered(self) -> None:
         lost = intent(action="ready", goal="READY", remote_id="s1", repeat="once", at=NOW.isoformat())

@@ -278,3 +278,23 @@ def test_a_damaged_receipt_is_told_with_its_place(tmp_path: Path) -> None:
     with pytest.raises(StateError, match="the receipt is damaged") as found:
         go(mine.receipts())
     assert found.value.where == str(path)
+
+
+def test_a_journal_that_cannot_be_folded_is_kept_and_told(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
+    class NoRoom(FileStore):
+        async def checkpoint(self, state: State, over: int | None = None) -> None:
+            if state.serial:
+                raise StateError("no room", where=self.where)
+            await super().checkpoint(state, over)
+
+        async def release(self) -> None:
+            await super().release()
+            raise StateError("gone", where=self.where)
+
+    mine = NoRoom(tmp_path / "s", "prod")
+    go(opened(mine, ONE))
+    assert (
+        "the journal was not folded into the state" in caplog.text,
+        "the lock was not given back" in caplog.text,
+    ) == (True, True)
+    assert go(store(tmp_path).read()).attempts == {"a": 1}

@@ -451,3 +451,21 @@ def test_a_send_that_failed_is_told_and_never_sent_again(post: Desk) -> None:
     assert (said.code, len(jobs), post.apply().code) == (0, 1, 0)
     assert f"{ADDRESS}: experiture says that it failed; look at it in the vendor's screens" in said.out
     assert post.call("status").out.splitlines()[1].split()[1:4] == ["sent", "sent", "failed"]
+
+
+def test_the_next_run_gives_a_job_time_to_show_before_it_counts_as_not_done(
+    post: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mail(post, "sent", schedule=NOW)
+    post.fault("kill", method="POST", path="send-jobs$", when="after")
+    assert post.run("apply", "--auto-approve", *approvals(post)).code == -9
+    left, waits = [7.0, 7.0, 0.0], []
+
+    async def sleep(seconds: float) -> None:
+        waits.append(seconds)
+
+    monkeypatch.setattr("setlist.apply.settle._time_left", lambda *_: left.pop(0))
+    monkeypatch.setattr("setlist.apply.settle.is_satisfied", lambda *_: not left)
+    monkeypatch.setattr("setlist.pipeline.asyncio.sleep", sleep)
+    said = post.apply()
+    assert (waits, f"{ADDRESS}: send was" in said.out, sends(post)) == ([5.0], True, 1), said

@@ -157,3 +157,54 @@ def test_a_vendor_whose_clock_is_off_gets_no_second_one(shop: Desk, path: str, h
     assert shop.run("apply", "--auto-approve").code == -9
     said = shop.apply()
     assert (said.code, shop.is_settled(), names(shop, "fanfare", "experience")) == (0, True, ["Sale", "Twin"]), said
+
+
+YOGA = {"name": "Yoga", "duration_minutes": 60, "default_capacity": 5}
+WEEKLY = {
+    "experience_id": "${gomry/Experience/yoga.id}",
+    "provider_id": "p",
+    "timezone": "Europe/Berlin",
+    "start_date": "2030-01-01",
+    "cadence": {"frequency": "weekly"},
+    "end_condition": {"type": "never"},
+    "session_templates": [{"start_time_of_day": "09:00", "capacity": 1}],
+}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "rules", "words"),
+    [
+        ("fanfare/Experience", SALE, {"whenLive": "cycle"}, "fanfare/Experience has no states to go through"),
+        ("fanfare/Experience", SALE, {"whenLocked": "clone"}, "nothing locks fanfare/Experience"),
+        ("gomry/Experience", YOGA, {"copyOf": "gomry/Experience/yoga"}, "the API cannot copy gomry/Experience"),
+        ("fanfare/Experience", SALE, {"copyOf": "gomry/Experience/yoga"}, "which is no fanfare/Experience"),
+        (
+            "fanfare/Experience",
+            SALE,
+            {"copyOf": "fanfare/Experience/no"},
+            "copyOf names fanfare/Experience/no, which no",
+        ),
+        ("gomry/Recurrence", {**WEEKLY, "start_date": "soon"}, {}, "not a date; write 2026-12-01"),
+        ("gomry/Recurrence", {**WEEKLY, "start_date": "2030-01-01 at nine"}, {}, "not a date and time"),
+        ("gomry/Recurrence", {**WEEKLY, "timezone": "Mars/Olympus"}, {}, "not an IANA time zone"),
+        (
+            "gomry/Recurrence",
+            {**WEEKLY, "session_templates": [{"start_time_of_day": "9h", "capacity": 1}]},
+            {},
+            "not a time of day; write 09:00",
+        ),
+        (
+            "experiture/Campaign",
+            {**MAIL, "channel": "direct_mail", "schedule": {"mode": "batch_on_date", "batchDate": "soon"}},
+            {},
+            "not a date; write 2026-12-01",
+        ),
+    ],
+)
+def test_mistakes_are_told_offline_with_their_place(
+    shop: Desk, kind: str, fields: dict[str, Any], rules: dict[str, Any], words: str
+) -> None:
+    shop.write("yoga", YOGA, kind="gomry/Experience")
+    shop.write("wrong", fields, rules, kind=kind)
+    said = shop.call("validate")
+    assert (said.code, "resources/wrong.yaml:1:" in said.out, words in said.out) == (3, True, True), said

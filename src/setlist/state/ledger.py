@@ -63,11 +63,6 @@ class Ledger:
         """Why nothing can be kept any more, once that is so: no request may be sent then."""
         return self._failure
 
-    @property
-    def is_behind(self) -> bool:
-        """Tell whether records are in memory that the store has not."""
-        return self._unkept > 0
-
     async def write(self, *records: Record) -> None:
         """Return when the records are durable and the lock is still held; raises StateError or LockedError."""
         if not records:
