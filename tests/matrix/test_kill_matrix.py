@@ -29,7 +29,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "SIGKILL before": {"kind": "kill"},
     "SIGKILL after": {"kind": "kill", "when": "after"},
 }
-EVERY, EVERY_SIGNAL = 4, 16
+EVERY, EVERY_SIGNAL = 6, 24
 
 
 class Point(NamedTuple):
@@ -39,7 +39,7 @@ class Point(NamedTuple):
 
 
 def points() -> list[Point]:
-    """Return the points to try: all of them, or all of the small stories and an even share of the rest."""
+    """Return the points to try: all of them, or an even share, larger of the small stories."""
     found: list[Point] = []
     count = 0
     for story in STORIES:
@@ -47,7 +47,7 @@ def points() -> list[Point]:
             for fault in FAULTS:
                 count += 1
                 signal = fault.startswith("SIGKILL")
-                share = EVERY_SIGNAL if signal else 1 if story.is_small else EVERY
+                share = EVERY_SIGNAL if signal else 2 if story.is_small else EVERY
                 if FULL or (count + nth) % share == 0:
                     found.append(Point(story, fault, nth))
     return found

@@ -17,7 +17,7 @@ from setlist.diff.identity import Case, Identity, Sight, has_been_live, identify
 from setlist.diff.removal import removal
 from setlist.errors import SetlistError
 from setlist.kind import Effect, Kind, Named, Remark
-from setlist.lifecycle import is_held, transitions
+from setlist.lifecycle import is_held, is_satisfied, transitions
 from setlist.plan import Action, Change, Delta, Note, Step
 from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_address, parse_dotted
 
@@ -408,7 +408,8 @@ def _is_held(kind: Kind, present: _Present, wishes: Wishes) -> bool:
     if binding is None or kind.lifecycle is None or str(present.resource.address) in wishes.resumed:
         return False
     asked_anew = wanted != binding.rules.get("state")
-    return not asked_anew and is_held(kind.lifecycle, binding.state_set, present.live.state)
+    agreed = wanted is not None and is_satisfied(kind.lifecycle, wanted, present.live.state)
+    return not asked_anew and not agreed and is_held(kind.lifecycle, binding.state_set, present.live.state)
 
 
 def _states(present: _Present, *, held: bool) -> tuple[str, str, int | None]:

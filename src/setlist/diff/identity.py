@@ -70,7 +70,7 @@ def _bound(sight: Sight, kind: Kind, resource: Resource, binding: Binding) -> Id
         return replace(found, reason=gone) if found.case is Case.CREATE else found
     note = Note(
         what=f"{binding.id} is gone, and it had reached people: creating it again would reach them again",
-        todo="if it shall exist again: setlist state rm ADDRESS, then plan; else remove its file",
+        todo=f"if it shall exist again: setlist state rm {resource.address}, then plan; else remove its file",
     )
     return Identity(Case.BLOCKED, blocked=(note,), reason="gone")
 

@@ -109,13 +109,15 @@ def _options(ours: _Graph, theirs: _Graph, names: Mapping[str, str], key: str) -
 
 
 def _is_alike(ours: Tree, theirs: Tree) -> bool:
-    config, other = ours.get("config"), theirs.get("config")
-    same = (
-        all(name in other and other[name] == value for name, value in config.items())
-        if (isinstance(config, dict) and isinstance(other, dict))
-        else not config
-    )
+    same = _covers(ours.get("config") or {}, theirs.get("config") or {})
     return same and ours.get("type") == theirs.get("type") and ours.get("contentId") == theirs.get("contentId")
+
+
+def _covers(declared: JsonValue, live: JsonValue) -> bool:
+    """Tell whether a live value has all that is declared of it; a member declared null is one that is not there."""
+    if isinstance(declared, dict):
+        return isinstance(live, dict) and all(_covers(value, live.get(name)) for name, value in declared.items())
+    return declared == live
 
 
 def _is_joined(ours: _Graph, theirs: _Graph, names: Mapping[str, str], pair: tuple[str, str]) -> bool:
