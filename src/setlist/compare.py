@@ -227,7 +227,8 @@ def _normal_list(shape: Shape, value: list[JsonValue], root: Tree) -> JsonValue:
     items = [normal(shape.items or Shape(), item, root) for item in value]
     added = shape.mark(ServerAdded)
     if added:
-        extra = str(dig(root, (added.source,)) or added.default).casefold()
+        told = dig(root, (added.source,))
+        extra = str(told if told and (not added.among or told in added.among) else added.default).casefold()
         items = [item for item in items if str(item).casefold() != extra]
     unordered = shape.mark(Unordered)
     return sorted(items, key=canonical) if unordered or shape.mark(KeyedBy) else items

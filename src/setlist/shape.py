@@ -71,11 +71,12 @@ class ServerDefault(Marker):
 class ServerAdded(Marker):
     """The server adds the value of the sibling field ``source`` to this list: that item is left out, in any case.
 
-    ``default`` is what it adds where the source is not told.
+    ``default`` is what it adds where the source is not told, or is none of ``among``.
     """
 
     source: str
     default: str = ""
+    among: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -40,7 +40,7 @@ def _told(tree: Tree) -> Tree:
 def _schedule(drawn: Tree, channel: str) -> Tree:
     zone = {"timezone": drawn["timezone"]} if "timezone" in drawn else {}
     if channel == "direct_mail":
-        return {"mode": "batch_on_date", "batchDate": drawn.get("batchDate") or "2031-05-01", **zone}
+        return {"mode": "batch_on_date", "batchDate": drawn.get("batchDate") or "2031-05-01", **_told(zone)}
     if drawn["mode"] == "at" or drawn.get("sendAt"):
         return {**_AT, **_told({"sendAt": drawn.get("sendAt")}), **zone}
     return {"mode": "now", **zone}
@@ -61,6 +61,12 @@ def _state(row: Row) -> str:
     if job:
         return "sent" if job["sentAt"] and job["readsLeft"] == 0 else "running" if job["sentAt"] else "scheduled"
     return "draft" if body["authoringStatus"] == "draft" else "locked"
+
+
+def _stored(_declared: Tree, body: Tree) -> Tree:
+    """Return the body with the zone that is meant where none is stored."""
+    schedule = body["schedule"]
+    return {**body, "schedule": schedule and {**schedule, "timezone": schedule["timezone"] or "UTC"}}
 
 
 def _by(verb: str) -> Act:
@@ -88,6 +94,7 @@ CASTS = {
         mended=_mended,
         fit=_fit,
         state=_state,
+        stored=_stored,
         reach={
             "scheduled": (_by("schedule"),),
             "sent": (_by("execute"),),

@@ -107,7 +107,7 @@ class CampaignSpec(Spec):
         Annotated[
             list[Annotated[str, Folded(), Field(max_length=100)]],
             Unordered(),
-            ServerAdded("category", "general"),
+            ServerAdded("category", "general", CATEGORIES),
             Field(max_length=MOST_TAGS),
         ]
         | None
