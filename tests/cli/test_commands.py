@@ -146,10 +146,11 @@ def test_exit_9_where_the_lock_is_held_and_its_owner_named(sale: Desk) -> None:
 
 
 def test_an_apply_waits_for_the_lock_and_then_for_what_the_other_made(sale: Desk) -> None:
+    sale.call("plan", "-o", "before.json")
     sale.fault("slow", seconds=3, method="POST")
     with sale.started("apply", "--auto-approve") as first:
-        waited = sale.run("apply", "--auto-approve", "--lock-timeout", "30")
-        assert (first.wait(20), waited.code, len(sale.objects())) == (0, 7, 1)
+        waited = sale.run("apply", "before.json", "--lock-timeout", "50")
+        assert (first.wait(50), waited.code, len(sale.objects())) == (0, 7, 1), waited
 
 
 def test_unlock_refuses_a_living_owner_and_a_wrong_id(sale: Desk) -> None:
