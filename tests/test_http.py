@@ -300,7 +300,7 @@ def test_a_reader_has_no_way_to_write() -> None:
 
 
 def test_secrets_are_in_no_log(caplog: pytest.LogCaptureFixture) -> None:
-    caplog.set_level(logging.DEBUG)
+    caplog.set_level(logging.DEBUG, "setlist")
     ask(says(400, {"error": f"bad key {SECRET}"}), post())
     assert "bad key ***" in caplog.text
     assert SECRET not in caplog.text

@@ -34,10 +34,10 @@ def s3() -> Iterator[str]:
 
 @pytest.fixture
 def bucket(s3: str, monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
-    """What setlist.yaml says of an empty bucket; a dead holder's lease is over after three seconds."""
+    """What setlist.yaml says of an empty bucket; a dead holder's lease is over after twelve seconds."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", ACCESS)
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", SECRET)
-    monkeypatch.setattr(buckets, "LEASE", 3.0)
+    monkeypatch.setattr(buckets, "LEASE", 12.0)
     name = f"b{uuid.uuid4().hex}"
     call(f"{s3}/{name}", "PUT")
     options = {"endpoint": s3, "region": "us-east-1", "allow_http": "true"}

@@ -58,8 +58,9 @@ def test_a_write_without_an_answer_is_settled_by_reading(
 
 @pytest.mark.parametrize("turn", [2, 3])
 def test_a_lost_answer_while_the_lock_is_kept_or_given_back_loses_nothing(
-    shelf: Shelf, front: type[Front], turn: int
+    shelf: Shelf, front: type[Front], turn: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(buckets, "LEASE", 3.0)
     go(opened(shelf.store(), ONE))
 
     async def work() -> None:
