@@ -11,7 +11,7 @@ from setlist_toy.show import SHOW
 from setlist.binding import Binding, State
 from setlist.diff.identity import Case, Sight, identify
 from setlist.errors import MalformedError, NotFoundError
-from setlist.export import copied
+from setlist.export.text import copied
 from setlist.http import Reply
 from setlist.kind import ItemRead
 from setlist.live import read

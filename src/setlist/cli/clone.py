@@ -11,7 +11,7 @@ from setlist.cli.opening import open_project
 from setlist.cli.options import project_options
 from setlist.document import Document, read_documents
 from setlist.errors import UsageError
-from setlist.export import copied, yaml_text
+from setlist.export.text import copied, yaml_text
 from setlist.mistake import suggest
 from setlist.opening import Setup
 from setlist.pipeline import load_all

@@ -1,4 +1,4 @@
-"""Values -> YAML text; the only writer that imports ruamel.yaml."""
+"""Values -> YAML text."""
 
 from __future__ import annotations
 
