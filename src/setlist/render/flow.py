@@ -27,11 +27,17 @@ SIGNS = {Mark.KEPT: "", Mark.ADDED: "+", Mark.REMOVED: "-", Mark.CHANGED: "~", M
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """One box: its name, a second line, and its mark."""
+    """One box: its name, a second line, its mark, and what is shown where that is not its name."""
 
     name: str
     title: str = ""
     mark: Mark = Mark.KEPT
+    told: str = ""
+
+    @property
+    def text(self) -> str:
+        """The first line in the box."""
+        return self.told or self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,15 +131,16 @@ def _edges(before: Flow, after: Flow) -> Iterable[Edge]:
 def dependencies(resources: Iterable[Resource]) -> Flow:
     """Return the drawing of who waits for whom: an edge leads from what comes first to what waits for it.
 
-    Its label is the state that is waited for; an address that no file declares is a box too.
+    Its label is the state that is waited for; an address that is not among the resources is a box too.
     """
-    nodes: dict[str, str] = {}
+    nodes: dict[str, Node] = {}
     edges: dict[Edge, None] = {}
     for one in sorted(resources, key=lambda each: each.address):
-        nodes[str(one.address)] = f"state: {one.rules.state}" if one.rules.state else ""
+        state = f", {one.rules.state}" if one.rules.state else ""
+        nodes[str(one.address)] = Node(str(one.address), f"{one.address.kind_id}{state}", told=one.address.name)
         states = dict(one.rules.depends_on)
         for other in map(str, one.dependencies):
             edges[Edge(other, str(one.address), states.get(other, ""))] = None
     for edge in edges:
-        nodes.setdefault(edge.start, "not declared here")
-    return Flow(tuple(Node(name, title) for name, title in nodes.items()), tuple(edges))
+        nodes.setdefault(edge.start, Node(edge.start))
+    return Flow(tuple(nodes.values()), tuple(edges))

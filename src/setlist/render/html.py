@@ -125,24 +125,27 @@ def _notes(plan: Plan) -> Iterator[Markup]:
 
 
 def _timeline(plan: Plan, found: tuple[Moment, ...]) -> Markup:
-    """Return the next 60 days as weeks, and below them what happens on each; days are those of the written times."""
+    """Return the next 60 days as weeks, then what happens on each, then what comes later; days are those of UTC."""
     now = read_instant(plan.created_at, None)
-    if now is None:
+    if now is None or not found:
         return Markup()
     first = now.date()
     days: dict[date, list[Moment]] = {}
     for one in found:
-        if one.at.date() < first + timedelta(days=DAYS):
-            days.setdefault(one.at.date(), []).append(one)
-    if not days:
-        return Markup()
+        days.setdefault(one.at.date(), []).append(one)
+    near = {day: rows for day, rows in sorted(days.items()) if day < first + timedelta(days=DAYS)}
+    later = [one for day, rows in sorted(days.items()) if day not in near for one in rows]
+    after = joined([tag("h3", "Later"), _moment_table(later, "Later moments")]) if later else ""
+    weeks = _weeks(first, near) if near else ""
+    return section(f"The next {DAYS} days", weeks, *(_day(day, rows) for day, rows in near.items()), after)
+
+
+def _weeks(first: date, days: dict[date, list[Moment]]) -> Markup:
     start = first - timedelta(days=first.weekday())
     weeks = [_week(start + timedelta(days=7 * n), days) for n in range(DAYS // 7 + 2)]
     names = tag("tr", *(tag("th", name, scope="col") for name in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")))
-    grid = tag(
-        "table", tag("thead", names), tag("tbody", *weeks), class_="days", aria_label=f"The next {DAYS} days, in UTC"
-    )
-    return section(f"The next {DAYS} days", grid, *(_day(day, rows) for day, rows in sorted(days.items())))
+    told = f"The next {DAYS} days, in UTC"
+    return tag("table", tag("thead", names), tag("tbody", *weeks), class_="days", aria_label=told)
 
 
 def _week(start: date, days: dict[date, list[Moment]]) -> Markup:
@@ -155,9 +158,12 @@ def _week(start: date, days: dict[date, list[Moment]]) -> Markup:
 
 
 def _day(day: date, rows: list[Moment]) -> Markup:
-    told = [(one.told, one.what, _link(one.change), _planned(one)) for one in rows]
-    head = ("When", "What", "Object", "In this plan")
-    return joined([tag("h3", f"{day:%A %d %B %Y}", id=f"day-{day}"), table(head, told, f"Moments of {day}")])
+    return joined([tag("h3", f"{day:%A %d %B %Y}", id=f"day-{day}"), _moment_table(rows, f"Moments of {day}")])
+
+
+def _moment_table(found: list[Moment], name: str) -> Markup:
+    rows = [(one.told, one.what, _link(one.change), _planned(one)) for one in found]
+    return table(("When", "What", "Object", "In this plan"), rows, name)
 
 
 def _planned(one: Moment) -> str:

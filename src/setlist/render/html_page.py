@@ -51,7 +51,7 @@ def bullets(items: Iterable[str]) -> Markup:
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> Markup:
-    """Return a table whose rows become cards on a narrow screen, or nothing for none; ``name`` is for screen readers."""
+    """Return a table whose rows become cards on a narrow screen, or nothing; ``name`` is for screen readers."""
     body = [
         tag("tr", *(tag("td", cell, data_of=of or None) for of, cell in zip(head, row, strict=True))) for row in rows
     ]

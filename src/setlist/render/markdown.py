@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
+from itertools import chain, starmap
 from typing import NamedTuple
 
-from setlist.compare import Verdict
+from setlist.compare import FieldChange, Verdict
 from setlist.kind import Effect
-from setlist.plan import Change, Plan, Step
+from setlist.plan import Change, Note, Plan, Step
 from setlist.render.flow import flows_of, overlaid, touched_nodes
 from setlist.render.markdown_text import Section, code, details, fence, prose, row
 from setlist.render.mermaid import is_drawable, mermaid
@@ -29,8 +30,10 @@ from setlist.render.review import (
 )
 from setlist.render.style import safe
 from setlist.render.text import summary
+from setlist.resource import dotted
 
 LIMIT = 60_000
+MOST_FIELDS = 20
 _RISKY = LIMIT // 2
 _SPARE, _A_GROUP = 4_000, 500
 _TAIL = 1_000
@@ -58,7 +61,7 @@ def plan_markdown(plan: Plan, kinds: Kinds) -> str:
     head, risk = _head(page), _risk(page)
     sections = _sections(page)
     room = LIMIT - len(head) - len(risk) - len(sections) - _TAIL
-    spare = room - sum(one.least for one in sections.values() if one.blocks)
+    spare = room - sum(one.least for one in sections.values())
     texts: dict[str, str] = {}
     for name in _BY_WEIGHT:
         section = sections[name]
@@ -73,18 +76,28 @@ _BY_WEIGHT = ("refused", "approvals", "blocked", "conflicts", "drift", "notes", 
 
 def _sections(page: _Page) -> dict[str, Section]:
     """Return the sections by name, in the order in which they are read."""
+    plan, changes = page.plan, [change for each in page.risks.values() for change in each]
+    held = [one for one in plan.resource_changes if one.held]
+    drawn = [one for one in changes if flows_of(one, page.kinds)]
+    written = [one for one in changes if next(lines_of(one), None)]
+    drift, torn = moved(plan, Verdict.DRIFT), moved(plan, Verdict.CONFLICT)
+    notes, reasons = _notes(plan), [(one, note) for one in plan.blocked for note in one.blocked]
     return {
-        "refused": Section("### Refused\n\n", [f"- {prose(str(one))}" for one in page.plan.refusals], noun="reasons"),
-        "approvals": _approvals(page.plan),
-        "blocked": Section("### Blocked\n\n", list(_blocked(page.plan)), noun="reasons"),
-        "conflicts": Section("### Conflicts\n\n", list(_moved(page.plan, Verdict.CONFLICT)), noun="objects"),
-        "drift": Section("### Drift\n\n", [*_held(page.plan), *_moved(page.plan, Verdict.DRIFT)], noun="objects"),
-        "notes": Section("### Notes\n\n", list(_notes(page.plan)), noun="notes"),
+        "refused": _listed("Refused", map(_refusal, plan.refusals), len(plan.refusals), "reasons"),
+        "approvals": _approvals(plan),
+        "blocked": _listed("Blocked", starmap(_reason, reasons), len(reasons), "reasons"),
+        "conflicts": _listed("Conflicts", starmap(_moved, torn), len(torn), "objects"),
+        "drift": _listed("Drift", chain(map(_held, held), starmap(_moved, drift)), len(held) + len(drift), "objects"),
+        "notes": _listed("Notes", notes, len(notes), "notes"),
         "safe": _safe(page),
         "calendar": _calendar(page),
-        "canvases": Section("### Canvases\n\n", list(_canvases(page)), noun="canvases"),
-        "lines": Section("### Changes, field by field\n\n", list(_bodies(page)), noun="changes"),
+        "canvases": _listed("Canvases", (_canvas(page, one) for one in drawn), len(drawn), "canvases"),
+        "lines": _listed("Changes, field by field", (_body(page, one) for one in written), len(written), "changes"),
     }
+
+
+def _listed(title: str, blocks: Iterable[str], count: int, noun: str) -> Section:
+    return Section(f"### {title}\n\n", blocks, count, noun=noun)
 
 
 def _head(page: _Page) -> str:
@@ -142,7 +155,7 @@ def _group_head(group: list[Effected]) -> str:
 
 
 def _names(names: list[str], room: int) -> str:
-    """Return the names, what all begin with only once: ``sale-{01, 02}``; those that no comment can hold are counted."""
+    """Return the names, what all begin with once: ``sale-{01, 02}``; those that no comment can hold are counted."""
     same = _common(names)
     kept: list[str] = []
     for name in names:
@@ -168,48 +181,53 @@ def _approvals(plan: Plan) -> Section:
     lines = [safe(f"--approve {one}") for one in plan.approvals]
     opening, _, closing = fence("sh", lines).strip().partition("\n")
     return Section(
-        f"### Approvals needed, one each\n\n{opening}\n", lines, f"{closing.rpartition(chr(10))[2]}\n", "approvals"
+        f"### Approvals needed, one each\n\n{opening}\n",
+        lines,
+        len(lines),
+        f"{closing.rpartition(chr(10))[2]}\n",
+        "approvals",
     )
 
 
-def _blocked(plan: Plan) -> Iterator[str]:
-    for change in plan.blocked:
-        for note in change.blocked:
-            yield f"- {code(change.address)}: {prose(note.what)}" + (f"<br>{prose(note.todo)}" if note.todo else "")
+def _refusal(note: Note) -> str:
+    """Return a guard's words; a line never begins with foreign text, which may look like a list."""
+    return f"- Refused: {prose(str(note))}"
 
 
-def _held(plan: Plan) -> Iterator[str]:
-    for one in plan.resource_changes:
-        if one.held:
-            told = prose(f"held: somebody made it {one.state}, it was {one.wanted_state}")
-            yield f"- {code(one.address)}: {told}<br>to let it go on: {code(f'--approve {one.resume}')}"
+def _reason(change: Change, note: Note) -> str:
+    return f"- {code(change.address)}: {prose(note.what)}" + (f"<br>{prose(note.todo)}" if note.todo else "")
 
 
-def _moved(plan: Plan, verdict: Verdict) -> Iterator[str]:
-    for change, fields in moved(plan, verdict):
-        rows = []
-        for one in fields[:20]:
-            live, declared = windows(one.before, one.after)
-            base = windows(one.base, one.base)[0]
-            rows.append(
-                f"<br>{code('.'.join(map(str, one.path)))}: {code(base)} was applied, {code(live)} is live, "
-                f"{code(declared)} is declared"
-            )
-        more = f"<br>and {len(fields) - 20} more fields" if len(fields) > 20 else ""
-        yield f"- {code(change.address)}: changed live, last by {prose(who(change))}{''.join(rows)}{more}"
+def _held(one: Change) -> str:
+    told = prose(f"held: somebody made it {one.state}, it was {one.wanted_state}")
+    return f"- {code(one.address)}: {told}<br>to let it go on: {code(f'--approve {one.resume}')}"
 
 
-def _notes(plan: Plan) -> Iterator[str]:
-    yield from (f"- Note: {prose(text)}" for text in plan.warnings)
+def _moved(change: Change, fields: list[FieldChange]) -> str:
+    rows = []
+    for one in fields[:MOST_FIELDS]:
+        live, declared = windows(one.before, one.after)
+        three = (
+            f"{code(windows(one.base, one.base)[0])} was applied, {code(live)} is live, {code(declared)} is declared"
+        )
+        rows.append(f"<br>{code(dotted(one.path))}: {three}")
+    left = len(fields) - MOST_FIELDS
+    more = f"<br>and {left} more fields" if left > 0 else ""
+    return f"- {code(change.address)}: changed live, last by {prose(who(change))}{''.join(rows)}{more}"
+
+
+def _notes(plan: Plan) -> list[str]:
+    found = [f"- Note: {prose(text)}" for text in plan.warnings]
     for change in plan.resource_changes:
-        yield from (f"- {code(change.address)}: {prose(str(one))}" for one in (*change.warnings, *change.notes))
+        found += [f"- {code(change.address)}: {prose(str(one))}" for one in (*change.warnings, *change.notes)]
+    return found
 
 
 def _safe(page: _Page) -> Section:
     changes = page.risks[Effect.REVERSIBLE]
-    rows = [_safe_row(page, one) for one in changes]
+    rows = (_safe_row(page, one) for one in changes)
     head = f"<details><summary>{len(changes)} safe</summary>\n\n{row('', 'Object', 'What', 'Written at')}\n"
-    return Section(f"{head}{row('---', '---', '---', '---')}\n", rows, "\n</details>\n", "safe objects")
+    return Section(f"{head}{row('---', '---', '---', '---')}\n", rows, len(changes), "\n</details>\n", "safe objects")
 
 
 def _safe_row(page: _Page, change: Change) -> str:
@@ -231,31 +249,26 @@ def _calendar(page: _Page) -> Section:
         if one.is_planned
     ]
     head = f"<details><summary>Calendar: {len(rows)} moments</summary>\n\n{row('When', 'What', 'Object', 'Before')}\n"
-    return Section(f"{head}{row('---', '---', '---', '---')}\n", rows, "\n</details>\n", "moments")
+    return Section(f"{head}{row('---', '---', '---', '---')}\n", rows, len(rows), "\n</details>\n", "moments")
 
 
-def _canvases(page: _Page) -> Iterator[str]:
-    for changes in page.risks.values():
-        for change in changes:
-            flows = flows_of(change, page.kinds)
-            if flows:
-                flow = overlaid(*flows, touched_nodes(change, page.kinds))
-                told = fence("mermaid", mermaid(flow).splitlines()) if is_drawable(flow) else _too_large(change)
-                yield details(f"Canvas of {code(change.address)}", told)
+def _canvas(page: _Page, change: Change) -> str:
+    flows = flows_of(change, page.kinds)
+    if flows is None:
+        raise AssertionError("only changes that have a canvas are asked for it")
+    flow = overlaid(*flows, touched_nodes(change, page.kinds))
+    told = fence("mermaid", mermaid(flow).splitlines()) if is_drawable(flow) else _too_large(change)
+    return details(f"Canvas of {code(change.address)}", told)
 
 
 def _too_large(change: Change) -> str:
     return f"It is too large for a drawing here: {code(f'setlist graph {change.address} --format svg')}"
 
 
-def _bodies(page: _Page) -> Iterator[str]:
-    for changes in page.risks.values():
-        for change in changes:
-            lines = [text for one in lines_of(change) for text in _diff(one)]
-            steps = page.steps[change.address]
-            if lines:
-                sign = code(sign_of(change, steps))
-                yield details(f"{sign} {code(change.address)}", fence("diff", lines))
+def _body(page: _Page, change: Change) -> str:
+    lines = [text for one in lines_of(change) for text in _diff(one)]
+    sign = code(sign_of(change, page.steps[change.address]))
+    return details(f"{sign} {code(change.address)}", fence("diff", lines))
 
 
 def _diff(one: Line) -> Iterable[str]:

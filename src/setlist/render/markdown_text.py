@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from setlist.render.style import safe
 
 LONGEST = 300
+PATIENCE = 20
 _OBEYED = re.compile(r"[&<>\\`*_{}\[\]|~^$!#@%]|(?<=www)\.|:(?=//)|(?<=\bGH)-(?=\d)", re.IGNORECASE)
 _LINKING = frozenset("@#!$%~&-")
+_JOINT = re.compile(r"(?<!&#64;)&#8203;|(?<=&#64;)&#8203;(?![A-Za-z0-9_-]+\.)")
 _TICKS = re.compile(r"`+")
-_LEFT = "\n_{} more {} left out to keep this short; `setlist show FILE` prints all._\n"
+_LEFT = "\n_{} of {} {} left out to keep this short; `setlist show FILE` prints all._\n"
 
 
 def prose(text: str) -> str:
@@ -28,8 +30,13 @@ def _spelt(found: re.Match[str]) -> str:
 
 
 def code(text: str) -> str:
-    """Return the text as code: the element, since backticks could not hold a pipe or a backtick of a table's cell."""
-    return f"<code>{prose(text)}</code>"
+    """Return the text as code: the element, since a span of backticks cannot spell a pipe or a backtick in a cell."""
+    return f"<code>{_copied(prose(text))}</code>"
+
+
+def _copied(text: str) -> str:
+    """Return the text without the spaces that would be copied with it, but in an e-mail address: that is a link."""
+    return _JOINT.sub("", text)
 
 
 def fence(language: str, lines: Iterable[str]) -> str:
@@ -50,28 +57,37 @@ def row(*cells: str) -> str:
 
 
 class Section(NamedTuple):
-    """A part of a page: what opens it, its blocks, what closes it, and what its blocks are called."""
+    """A part of a page: what opens it, its blocks (made when they are wanted) and how many, what closes it.
+
+    ``noun`` is what the blocks are called where some are left out.
+    """
 
     opening: str
-    blocks: Sequence[str]
+    blocks: Iterable[str]
+    count: int
     closing: str = ""
     noun: str = "lines"
 
     @property
     def least(self) -> int:
         """How many characters it takes with no block at all."""
-        return len(self.opening) + len(self.closing) + len(_LEFT) + len(self.noun) + 10
+        return len(self.opening) + len(self.closing) + len(_LEFT) + len(self.noun) + 20 if self.count else 0
 
     def fitted(self, room: int) -> str:
         """Return the section in ``room`` characters, if that is at least ``least``; what is left out is counted."""
-        if not self.blocks:
+        if not self.count:
             return ""
         kept: list[str] = []
         room -= self.least
+        patience = PATIENCE
         for block in self.blocks:
             if len(block) + 1 <= room:
                 kept.append(block)
                 room -= len(block) + 1
-        left = len(self.blocks) - len(kept)
-        told = _LEFT.format(left, f"{self.noun} are" if left > 1 else f"{self.noun} is") if left else ""
+            else:
+                patience -= 1
+            if not patience:
+                break
+        left = self.count - len(kept)
+        told = _LEFT.format(left, self.count, self.noun) if left else ""
         return "".join([self.opening, *(f"{block}\n" for block in kept), told, self.closing])

@@ -43,7 +43,7 @@ def is_drawable(flow: Flow) -> bool:
 def _box(node: Node) -> str:
     opening, closing = _SHAPES[node.mark]
     title = f"<br/>{label(node.title)}" if node.title else ""
-    name = f"{opening}{label(marked(node.mark, node.name))}{title}{closing}"
+    name = f"{opening}{label(marked(node.mark, node.text))}{title}{closing}"
     return name if node.mark is Mark.KEPT else f"{name}:::{node.mark}"
 
 
@@ -73,7 +73,7 @@ def dot(flow: Flow) -> str:
     """Return the drawing in Graphviz's language."""
     ids = {node.name: f"n{number}" for number, node in enumerate(flow.nodes)}
     lines = ["digraph setlist {", "  rankdir=LR;", '  node [shape=box, fontname="sans-serif"];']
-    lines += [f"  {ids[node.name]} [label={_quoted(node.name, node.title)}];" for node in flow.nodes]
+    lines += [f"  {ids[node.name]} [label={_quoted(node.text, node.title)}];" for node in flow.nodes]
     for edge in flow.edges:
         told = f" [label={_quoted(edge.label)}]" if edge.label else ""
         lines.append(f"  {ids[edge.start]} -> {ids[edge.end]}{told};")

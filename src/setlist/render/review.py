@@ -196,11 +196,27 @@ def _moved(one: FieldChange) -> Iterator[Line]:
     elif isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
         rows = difflib.ndiff(before.splitlines(), after.splitlines())
         yield Line(name, None, None, tuple(safe(row) for row in rows if not row.startswith("?")))
+    elif isinstance(before, list) and isinstance(after, list) and _is_flat(before) and _is_flat(after):
+        yield from _items(name, before, after)
     elif isinstance(before, list) and isinstance(after, list):
         for place, old, new in inside(before, after):
             yield _pair(name + place, old, new)
     else:
         yield _pair(name, before, after)
+
+
+def _is_flat(items: list[JsonValue]) -> bool:
+    """Tell whether a list holds short maps only, like the edges of a canvas: they are read best as a whole."""
+    return all(isinstance(one, dict) and not any(isinstance(x, dict | list) for x in one.values()) for one in items)
+
+
+def _items(name: str, before: list[JsonValue], after: list[JsonValue]) -> Iterator[Line]:
+    for index, one in enumerate(before):
+        if one not in after:
+            yield Line(f"{name}[{index}]", windows(one, one)[0], None)
+    for index, one in enumerate(after):
+        if one not in before:
+            yield Line(f"{name}[{index}]", None, windows(one, one)[0])
 
 
 def _pair(name: str, before: JsonValue, after: JsonValue) -> Line:
@@ -215,9 +231,19 @@ def _told(value: JsonValue) -> str | None:
 def windows(before: JsonValue, after: JsonValue) -> tuple[str, str]:
     """Return two values as JSON on one line each; long ones are cut, around the place where they begin to differ."""
     old, new = (safe(orjson.dumps(one, option=orjson.OPT_SORT_KEYS).decode()) for one in (before, after))
-    same = next((n for n, (a, b) in enumerate(zip(old, new, strict=False)) if a != b), 0)
-    start = max(0, same - LONGEST // 4)
+    start = max(0, _parting(old, new) - LONGEST // 4) if max(len(old), len(new)) > LONGEST else 0
     return _cut(old, start), _cut(new, start)
+
+
+def _parting(old: str, new: str) -> int:
+    """Return where two texts begin to differ, or 0 where one begins with the other."""
+    low, high = 0, min(len(old), len(new))
+    if old[:high] == new[:high]:
+        return 0
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (middle, high) if old[:middle] == new[:middle] else (low, middle)
+    return low
 
 
 def _cut(text: str, start: int) -> str:

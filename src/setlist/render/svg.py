@@ -104,7 +104,7 @@ def _box(node: Node, spot: _Place) -> Markup:
             shape = joined([tag("rect", **sizes), tag("rect", **inner)])
         case _:
             shape = tag("rect", rx=4, **sizes)
-    name = marked(node.mark, node.name)
+    name = marked(node.mark, node.text)
     rows = [tag("title", f"{name}: {node.title}" if node.title else name), shape]
     rows.append(_text(_cut(name, LETTERS), spot.x + WIDE / 2, spot.y + (-2 if node.title else 4)))
     rows += [_text(_cut(node.title, LETTERS), spot.x + WIDE / 2, spot.y + 13, "second")] if node.title else []
