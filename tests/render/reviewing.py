@@ -109,7 +109,7 @@ def _drifted(say: Say) -> tuple[Change, list[Step]]:
         field("i18n", say("one line"), say("another line")),
         field("openAt", before["openAt"], after["openAt"]),
         field("slug", say("x"), None, known=False),
-        field("theme.colours", ["a", say("b")], ["a", say("c"), "d"]),
+        field("theme.colours", ["a", say("b") + "1"], ["a", say("c") + "2", "d"]),
         field("theme.text", "one\ntwo words here", "one\ntwo words there"),
         field("unread", None, "x", Verdict.UNREADABLE),
     )
@@ -148,12 +148,13 @@ def story(say: Say = str, **more: Any) -> Plan:
     held = change(
         HELD, state="PAUSED", wanted_state="PUBLISHED", held=True, resume=resume, notes=(Note(what=say("n")),)
     )
+    still = change("fanfare/Experience/still", change=Delta(actions=(), after={"closeAt": "2026-12-24T12:00:00Z"}))
     steps = [one for _, each in told for one in each]
     cut = step("nobody/Thing/here", "cut", symbol="|", effect=Effect.COMPENSABLE, upward=True)
     steps += [step(GONE, "forget", symbol=".", effect_text=say("forgets it")), cut]
     head = {"project": say("shop"), "environment": say("prod"), "warnings": (say("a warning"),)}
     refusals = (Note(what=say("too many"), todo=say("fewer")),)
-    changes = [*(one for one, _ in told), gone, torn, held, lost]
+    changes = [*(one for one, _ in told), gone, torn, held, lost, still]
     return plan(changes, steps, **{**head, "refusals": refusals, **more})
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import random
 from collections.abc import Callable
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from reviewing import AFTER, BEFORE, JOURNEY, KINDS, change, field, story
@@ -187,8 +187,16 @@ def test_a_picture_is_one_well_formed_file_with_a_name_and_no_request() -> None:
         Flow((Node('<script>"&', "</text>"), Node("b")), (Edge('<script>"&', "b", "]]>"), Edge("b", "b", "loop"))),
         "A & B",
     )
-    root = ElementTree.fromstring(text)
+    root = ET.fromstring(text)
     names = {one.tag.rpartition("}")[2] for one in root.iter()}
     assert names == {"svg", "title", "style", "path", "polygon", "g", "rect", "text", "tspan"}
     assert (root.find("{*}title").text, root.get("role")) == ("A & B", "img")
     assert "http" not in text.replace("http://www.w3.org/2000/svg", "")
+
+
+def test_an_arrow_past_other_boxes_is_straight_there_and_two_between_the_same_boxes_are_apart() -> None:
+    root = ET.fromstring(svg(flow("a>b", "b>c", "a>c", "b>a"), "x"))
+    ways = [one.get("d") for one in root.iter("{http://www.w3.org/2000/svg}path")]
+    assert len(set(ways)) == 4
+    assert [" L" in one for one in ways] == [False, False, True, False]
+    assert ways[0].split(",")[1].split()[0] != ways[3].split(",")[1].split()[0]

@@ -75,6 +75,9 @@ def _anchor(change: Change) -> str:
 
 
 def _link(change: Change) -> Markup:
+    """Return the address, as a link if the change has a part of the page."""
+    if not (change.steps or change.blocked):
+        return code(change.address)
     return tag("a", code(change.address), href=f"#{_anchor(change)}")
 
 
@@ -179,7 +182,7 @@ def _changes(plan: Plan, kinds: Kinds, risks: dict[Effect, list[Change]]) -> Mar
     if not rows:
         return Markup()
     parts = [_change(risk, change, steps.get(change.address, []), kinds) for risk, change in rows]
-    return section("Changes", _filters(rows), *parts)
+    return section("Changes", _filters(rows), *parts, class_="all")
 
 
 def _filters(rows: list[tuple[str, Change]]) -> Markup:
@@ -223,7 +226,7 @@ def _change(risk: str, change: Change, steps: list[Step], kinds: Kinds) -> Marku
         _canvas(change, kinds),
         id=_anchor(change),
         class_=f"change {risk}",
-        data_risk=f"{risk} blocked" if change.blocked else risk,
+        data_risk=risk,
         data_vendor=change.provider_name,
         data_kind=f"{change.provider_name}/{change.type}",
         data_name=change.address,

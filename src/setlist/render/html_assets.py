@@ -18,6 +18,7 @@ a{{color:var(--link)}}
 header{{display:flex;flex-wrap:wrap;gap:.5rem 1rem;align-items:baseline;justify-content:space-between}}
 h1{{font-size:1.4rem;margin:0}}
 h2{{font-size:1.15rem;margin:2rem 0 .5rem;padding-top:.5rem;border-top:1px solid var(--line)}}
+section{{content-visibility:auto;contain-intrinsic-size:auto 30rem}}section.all{{content-visibility:visible}}
 h3{{font-size:1rem;margin:1rem 0 .3rem}}
 code,pre{{font:.85rem ui-monospace,monospace}}
 pre{{background:var(--card);border:1px solid var(--line);padding:.6rem;white-space:pre-wrap;margin:.3rem 0;
@@ -59,7 +60,7 @@ body{{padding:.6rem}}.wide thead{{position:absolute;left:-99rem}}
 }}
 @media print{{
 :root,:root[data-theme=dark]{{{LIGHT};color-scheme:light}}
-body{{max-width:none}}.filters,.skip,button{{display:none!important}}
+body{{max-width:none}}section{{content-visibility:visible}}.filters,.skip,button{{display:none!important}}
 .change{{content-visibility:visible;break-inside:avoid}}
 details::details-content{{content-visibility:visible;display:block}}.stage{{max-height:none;overflow:visible}}
 }}
@@ -82,7 +83,7 @@ function sift() {
   const words = filters.querySelector("input").value.toLowerCase();
   let count = 0;
   for (const one of changes) {
-    const fits = wanted.every(([name, value]) => one.dataset[name].split(" ").includes(value));
+    const fits = wanted.every(([name, value]) => one.dataset[name] === value);
     one.hidden = !(fits && one.dataset.name.toLowerCase().includes(words));
     count += one.hidden ? 0 : 1;
   }

@@ -39,9 +39,9 @@ def _digest(text: str) -> str:
     return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
-def section(title: str, *inner: str) -> Markup:
+def section(title: str, *inner: str, class_: str | None = None) -> Markup:
     """Return a part of the page under its heading, or nothing if it is empty."""
-    return tag("section", tag("h2", title), *inner) if any(inner) else Markup()
+    return tag("section", tag("h2", title), *inner, class_=class_) if any(inner) else Markup()
 
 
 def bullets(items: Iterable[str]) -> Markup:

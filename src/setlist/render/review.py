@@ -62,11 +62,6 @@ def kind_of(change: Change, kinds: Kinds) -> Kind | None:
     return kinds.get(f"{change.provider_name}/{change.type}")
 
 
-def risk_of(plan: Plan, change: Change) -> Effect | None:
-    """Return the gravest effect among the steps of a change, or None if it has none."""
-    return min((step.effect for step in plan.steps_of(change)), key=_ORDER.index, default=None)
-
-
 def by_risk(plan: Plan) -> dict[Effect, list[Change]]:
     """Return the changes that have steps by their gravest effect, the gravest first."""
     found: dict[Effect, list[Change]] = {effect: [] for effect in RISKS}
@@ -174,8 +169,9 @@ def lines_of(change: Change) -> Iterator[Line]:
 
 
 def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
+    """Yield the leaves of a tree, keys sorted: a plan that was read from its file is shown as it was before."""
     if isinstance(value, dict) and value:
-        for key, item in value.items():
+        for key, item in sorted(value.items()):
             yield from _leaves(item, (*path, key))
     elif isinstance(value, list) and any(isinstance(item, dict) for item in value):
         for index, item in enumerate(value):
@@ -196,11 +192,9 @@ def _moved(one: FieldChange) -> Iterator[Line]:
     elif isinstance(before, str) and isinstance(after, str) and "\n" in before + after:
         rows = difflib.ndiff(before.splitlines(), after.splitlines())
         yield Line(name, None, None, tuple(safe(row) for row in rows if not row.startswith("?")))
-    elif isinstance(before, list) and isinstance(after, list) and _is_flat(before) and _is_flat(after):
-        yield from _items(name, before, after)
     elif isinstance(before, list) and isinstance(after, list):
-        for place, old, new in inside(before, after):
-            yield _pair(name + place, old, new)
+        whole = _items(name, before, after) if _is_flat(before) and _is_flat(after) else []
+        yield from whole or [_pair(name + place, old, new) for place, old, new in inside(before, after)]
     else:
         yield _pair(name, before, after)
 
@@ -210,13 +204,10 @@ def _is_flat(items: list[JsonValue]) -> bool:
     return all(isinstance(one, dict) and not any(isinstance(x, dict | list) for x in one.values()) for one in items)
 
 
-def _items(name: str, before: list[JsonValue], after: list[JsonValue]) -> Iterator[Line]:
-    for index, one in enumerate(before):
-        if one not in after:
-            yield Line(f"{name}[{index}]", windows(one, one)[0], None)
-    for index, one in enumerate(after):
-        if one not in before:
-            yield Line(f"{name}[{index}]", None, windows(one, one)[0])
+def _items(name: str, before: list[JsonValue], after: list[JsonValue]) -> list[Line]:
+    """Return the items that only one side has; none where only their order or their number differs."""
+    gone = [Line(f"{name}[{n}]", _told(one), None) for n, one in enumerate(before) if one not in after]
+    return gone + [Line(f"{name}[{n}]", None, _told(one)) for n, one in enumerate(after) if one not in before]
 
 
 def _pair(name: str, before: JsonValue, after: JsonValue) -> Line:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from collections import Counter
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from setlist.render.flow import Edge, Flow, Mark, Node
@@ -13,6 +14,7 @@ from setlist.render.tags import Markup, joined, tag
 WIDE, HIGH, ACROSS, DOWN, RIM = 190, 44, 290, 66, 24
 LETTERS = 25
 EDGE_LETTERS = 20
+BESIDE = 12
 
 RULES = """\
 .flow text{font:12px system-ui,sans-serif;fill:var(--ink)}
@@ -55,10 +57,8 @@ def picture(flow: Flow, title: str, style: Markup = Markup()) -> Markup:  # noqa
     spots = {name: _spot(place) for name, place in layout.places.items()}
     wide = max((spot.x for spot in spots.values()), default=0) + WIDE + RIM
     high = max((spot.y for spot in spots.values()), default=0) + HIGH / 2 + RIM
-    ways = [
-        [_spot(place) for place in way] or _loop(spots[edge.start])
-        for edge, way in zip(flow.edges, layout.ways, strict=True)
-    ]
+    straight = zip(flow.edges, layout.ways, strict=True)
+    ways = _beside(flow.edges, [[_spot(place) for place in way] or [spots[edge.start]] * 2 for edge, way in straight])
     lines = [_line(edge, way) for edge, way in zip(flow.edges, ways, strict=True)]
     texts = [_told(edge, way) for edge, way in zip(flow.edges, ways, strict=True)]
     return tag(
@@ -81,8 +81,16 @@ def _spot(place: tuple[int, float]) -> _Place:
     return _Place(RIM + place[0] * ACROSS, RIM + HIGH / 2 + place[1] * DOWN)
 
 
-def _loop(spot: _Place) -> list[_Place]:
-    return [spot, spot]
+def _beside(edges: Sequence[Edge], ways: list[list[_Place]]) -> list[list[_Place]]:
+    """Return the ways, those between the same two boxes one below the other, whichever way they lead."""
+    seen: Counter[frozenset[str]] = Counter()
+    shifted = []
+    for edge, way in zip(edges, ways, strict=True):
+        pair = frozenset((edge.start, edge.end))
+        lower = seen[pair] * BESIDE
+        seen[pair] += 1
+        shifted.append([_Place(one.x, one.y + lower) for one in way] if edge.start != edge.end else way)
+    return shifted
 
 
 def _box(node: Node, spot: _Place) -> Markup:
@@ -133,24 +141,28 @@ def _cut(text: str, most: int) -> str:
 
 
 def _line(edge: Edge, way: list[_Place]) -> Markup:
-    """Return an arrow through its places; one that leads back leaves on the left and enters on the right."""
+    """Return an arrow through its places: bent between the columns only, straight where other boxes stand."""
     first, last = way[0], way[-1]
     if first == last:
-        x, y = first.x + WIDE / 2, first.y - HIGH / 2
-        path, tip = (
-            f"M{x - 20:g},{y:g} C{x - 20:g},{y - 26:g} {x + 20:g},{y - 26:g} {x + 20:g},{y - 2:g}",
-            _Place(x + 20, y),
-        )
-        return joined([tag("path", d=path, class_=str(edge.mark)), _head(tip, 0, 1)])
-    is_back = last.x < first.x
-    points = [_Place(one.x + WIDE / 2, one.y) for one in way[1:-1]]
-    start, end = (
-        (_Place(first.x, first.y), _Place(last.x + WIDE + 7, last.y))
-        if is_back
-        else (_Place(first.x + WIDE, first.y), _Place(last.x - 7, last.y))
-    )
-    path = f"M{start.x:g},{start.y:g}" + "".join(_bend(one, two) for one, two in pairwise([start, *points, end]))
-    return joined([tag("path", d=path, class_=str(edge.mark)), _head(end, -1 if is_back else 1, 0)])
+        return _round(first, edge)
+    near, far = (0, WIDE) if first.x < last.x else (WIDE, 0)
+    right = 1 if near == 0 else -1
+    ends = [_Place(last.x + near - 7 * right, last.y)]
+    starts = [_Place(first.x + far, first.y)]
+    for one in way[1:-1]:
+        ends.insert(-1, _Place(one.x + near, one.y))
+        starts.append(_Place(one.x + far, one.y))
+    bends = [_bend(one, two) for one, two in zip(starts, ends, strict=True)]
+    through = [f" L{one.x:g},{one.y:g}" for one in starts[1:]] + [""]
+    path = f"M{starts[0].x:g},{starts[0].y:g}" + "".join(one + two for one, two in zip(bends, through, strict=True))
+    return joined([tag("path", d=path, class_=str(edge.mark)), _head(ends[-1], right, 0)])
+
+
+def _round(spot: _Place, edge: Edge) -> Markup:
+    """Return an arrow from the top of a box back to it."""
+    x, y = spot.x + WIDE / 2, spot.y - HIGH / 2
+    path = f"M{x - 20:g},{y:g} C{x - 20:g},{y - 26:g} {x + 20:g},{y - 26:g} {x + 20:g},{y - 2:g}"
+    return joined([tag("path", d=path, class_=str(edge.mark)), _head(_Place(x + 20, y), 0, 1)])
 
 
 def _bend(one: _Place, two: _Place) -> str:
