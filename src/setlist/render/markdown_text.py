@@ -64,18 +64,18 @@ class Section(NamedTuple):
 
     opening: str
     blocks: Iterable[str]
-    count: int
+    total: int
     closing: str = ""
     noun: str = "lines"
 
     @property
     def least(self) -> int:
         """How many characters it takes with no block at all."""
-        return len(self.opening) + len(self.closing) + len(_LEFT) + len(self.noun) + 20 if self.count else 0
+        return len(self.opening) + len(self.closing) + len(_LEFT) + len(self.noun) + 20 if self.total else 0
 
     def fitted(self, room: int) -> str:
         """Return the section in ``room`` characters, if that is at least ``least``; what is left out is counted."""
-        if not self.count:
+        if not self.total:
             return ""
         kept: list[str] = []
         room -= self.least
@@ -88,6 +88,6 @@ class Section(NamedTuple):
                 patience -= 1
             if not patience:
                 break
-        left = self.count - len(kept)
-        told = _LEFT.format(left, self.count, self.noun) if left else ""
+        left = self.total - len(kept)
+        told = _LEFT.format(left, self.total, self.noun) if left else ""
         return "".join([self.opening, *(f"{block}\n" for block in kept), told, self.closing])
