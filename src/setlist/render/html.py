@@ -20,7 +20,9 @@ from setlist.render.review import (
     Moment,
     by_risk,
     clock,
+    consents,
     effects_of,
+    gravity,
     lines_of,
     moments,
     moved,
@@ -47,7 +49,7 @@ def plan_html(plan: Plan, kinds: Kinds) -> str:
             _counts(plan, risks),
             section("Refused", bullets(str(note) for note in plan.refusals)),
             section("What reaches people or cannot be undone", _risk_table(effects_of(plan, kinds))),
-            section("Approvals needed, one each", *(tag("pre", f"--approve {one}") for one in plan.approvals)),
+            section("Approvals needed, one each", *(tag("pre", one) for one in consents(plan))),
             section("Blocked", bullets(_blocked(plan))),
             section("Conflicts", bullets(_moved(plan, Verdict.CONFLICT))),
             section("Drift", bullets([*_held(plan), *_moved(plan, Verdict.DRIFT)])),
@@ -85,7 +87,7 @@ def _risk_table(effects: tuple[Effected, ...]) -> Markup:
     rows = [
         (
             code(one.step.symbol),
-            tag("span", RISKS[one.step.effect], class_="tag"),
+            tag("span", RISKS[gravity(one.step)], class_="tag"),
             one.step.effect_text or one.step.action,
             _link(one.change),
             "" if one.step.people is None else str(one.step.people),
@@ -139,7 +141,7 @@ def _timeline(plan: Plan, found: tuple[Moment, ...]) -> Markup:
     near = {day: rows for day, rows in sorted(days.items()) if day < first + timedelta(days=DAYS)}
     later = [one for day, rows in sorted(days.items()) if day not in near for one in rows]
     after = joined([tag("h3", "Later"), _moment_table(later, "Later moments")]) if later else ""
-    weeks = _weeks(first, near) if near else ""
+    weeks = _weeks(first, near) if near else tag("p", "Nothing opens, closes or is sent.")
     return section(f"The next {DAYS} days", weeks, *(_day(day, rows) for day, rows in near.items()), after)
 
 

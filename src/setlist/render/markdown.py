@@ -19,7 +19,9 @@ from setlist.render.review import (
     Kinds,
     Line,
     by_risk,
+    consents,
     effects_of,
+    gravity,
     lines_of,
     moments,
     moved,
@@ -120,7 +122,7 @@ def _risk(page: _Page) -> str:
         return table
     groups: dict[tuple[Effect, str, str], list[Effected]] = {}
     for one in effects:
-        key = (one.step.effect, one.step.action, f"{one.change.provider_name}/{one.change.type}")
+        key = (gravity(one.step), one.step.action, f"{one.change.provider_name}/{one.change.type}")
         groups.setdefault(key, []).append(one)
     return _grouped(list(groups.values()))
 
@@ -149,7 +151,7 @@ def _group_head(group: list[Effected]) -> str:
     people = f", {sum(counts)} people" if counts else ""
     times = sorted({one.when for one in group})
     when = times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}"
-    final = f"**{RISKS[step.effect]}**" if step.effect is Effect.IRREVERSIBLE else RISKS[step.effect]
+    final = f"**{RISKS[gravity(step)]}**" if step.effect is Effect.IRREVERSIBLE else RISKS[gravity(step)]
     kind = code(f"{change.provider_name}/{change.type}")
     return f"{code(step.symbol)} {final}: {prose(step.action)} {len(group)} of {kind}{people}, {prose(when)}"
 
@@ -178,7 +180,7 @@ def _common(names: list[str]) -> str:
 
 def _approvals(plan: Plan) -> Section:
     """Return the consents as options that can be copied; each line is one, whatever stands in the plan."""
-    lines = [safe(f"--approve {one}") for one in plan.approvals]
+    lines = [safe(one) for one in consents(plan)]
     opening, _, closing = fence("sh", lines).strip().partition("\n")
     return Section(
         f"### Approvals needed, one each\n\n{opening}\n",

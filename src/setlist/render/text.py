@@ -87,7 +87,8 @@ def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
         yield f"       {safe(change.action_reason)}"
     yield from (f"     {line}" for line in _fields(change, palette))
     for step in steps:
-        if step.effect is not Effect.REVERSIBLE or step.source or step.action in ("forget", "adopt", "clone"):
+        told = step.effect is not Effect.REVERSIBLE or step.destructive or step.source
+        if told or step.action in ("forget", "adopt", "clone"):
             yield "     " + palette.sign(step.symbol, safe(step.effect_text))
     if change.forecast:
         yield f"       {safe(change.forecast)}"
