@@ -80,7 +80,9 @@ def _link(change: Change) -> Markup:
     """Return the address, as a link if the change has a part of the page."""
     if not (change.steps or change.blocked):
         return code(change.address)
-    return tag("a", code(change.address), href=f"#{_anchor(change)}")
+    parts = change.address.split("/")
+    told = joined([*(joined([f"{part}/", tag("wbr")]) for part in parts[:-1]), parts[-1]])
+    return tag("a", tag("code", told), href=f"#{_anchor(change)}")
 
 
 def _risk_table(effects: tuple[Effected, ...]) -> Markup:
@@ -130,14 +132,14 @@ def _notes(plan: Plan) -> Iterator[Markup]:
 
 
 def _timeline(plan: Plan, found: tuple[Moment, ...]) -> Markup:
-    """Return the next 60 days as weeks, then what happens on each, then what comes later; days are those of UTC."""
+    """Return the next 60 days as weeks, then what happens on each, then what comes later; days are as written."""
     now = read_instant(plan.created_at, None)
     if now is None or not found:
         return Markup()
     first = now.date()
     days: dict[date, list[Moment]] = {}
     for one in found:
-        days.setdefault(one.at.date(), []).append(one)
+        days.setdefault(date.fromisoformat(one.told[:10]), []).append(one)
     near = {day: rows for day, rows in sorted(days.items()) if day < first + timedelta(days=DAYS)}
     later = [one for day, rows in sorted(days.items()) if day not in near for one in rows]
     after = joined([tag("h3", "Later"), _moment_table(later, "Later moments")]) if later else ""
@@ -149,7 +151,7 @@ def _weeks(first: date, days: dict[date, list[Moment]]) -> Markup:
     start = first - timedelta(days=first.weekday())
     weeks = [_week(start + timedelta(days=7 * n), days) for n in range(DAYS // 7 + 2)]
     names = tag("tr", *(tag("th", name, scope="col") for name in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")))
-    told = f"The next {DAYS} days, in UTC"
+    told = f"The next {DAYS} days"
     return tag("table", tag("thead", names), tag("tbody", *weeks), class_="days", aria_label=told)
 
 

@@ -63,7 +63,7 @@ def kind_of(change: Change, kinds: Kinds) -> Kind | None:
 
 
 def gravity(step: Step) -> Effect:
-    """Return a step's effect; a write that takes people's place away is noticed by them, though it can be written back."""
+    """Return a step's effect; people notice a write that takes their place away, though it can be written back."""
     is_felt = step.destructive and bool(step.method) and step.effect is Effect.REVERSIBLE
     return Effect.COMPENSABLE if is_felt else step.effect
 
@@ -115,7 +115,7 @@ def spoken(kind: Kind, fields: Tree, place: str) -> str:
     for key in path:
         shape = shape.member(key)
     if shape.mark(Dated):
-        return text[:10]
+        return text.strip()[:10]
     mark = shape.mark(Instant)
     return clock(with_offset(text, dig(fields, tuple(mark.zone.split("."))) if mark and mark.zone else None))
 
