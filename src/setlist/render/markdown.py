@@ -41,6 +41,7 @@ _SPARE, _A_GROUP = 4_000, 500
 _TAIL = 1_000
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 _HEAD = f"{row('', 'What happens', 'Object', 'People', 'When')}\n{row('---', '---', '---', '--:', '---')}"
+_TOO_LARGE = "**It is too large for a comment: look at all of it, `setlist show FILE`, before you approve any of it.**"
 _TITLE = "### What reaches people or cannot be undone\n\n"
 
 
@@ -70,7 +71,8 @@ def plan_markdown(plan: Plan, kinds: Kinds) -> str:
         texts[name] = section.fitted(section.least + max(spare, 0))
         spare -= max(len(texts[name]) - section.least, 0)
     shown = [texts[name] for name in sections if texts[name]]
-    return "\n".join([head, risk, *shown]).rstrip() + "\n"
+    whole = "\n".join([head, risk, *shown]).rstrip() + "\n"
+    return whole if len(whole) < LIMIT else f"{head}\n{_TOO_LARGE}\n"
 
 
 _BY_WEIGHT = ("refused", "approvals", "blocked", "conflicts", "drift", "notes", "safe", "calendar", "canvases", "lines")
