@@ -98,7 +98,7 @@ def _risk_table(effects: tuple[Effected, ...]) -> Markup:
         for one in effects
     ]
     return table(
-        ("", "Risk", "What happens", "Object", "People", "When"), rows, "What reaches people or cannot be undone"
+        ("Sign", "Risk", "What happens", "Object", "People", "When"), rows, "What reaches people or cannot be undone"
     )
 
 
