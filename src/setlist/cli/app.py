@@ -17,6 +17,7 @@ _COMMANDS = {
     "graph": ("graph", "Draw who waits for whom in this project, or the canvas of one journey."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),
     "plan": ("plan", "Show what would change at the vendors; changes nothing."),
+    "policy": ("policy", "List the rules in force, and test rules on cases."),
     "receipts": ("receipts", "List what earlier applies did, or show one of them."),
     "sandbox": ("sandbox", "Serve the vendors' APIs on this machine, for trying things out."),
     "schema": ("schema", "Write the JSON Schemas of resources, project file and plan."),
