@@ -97,3 +97,5 @@ def test_a_null_and_nothing_are_the_same_edge() -> None:
     field = made.fields[0].model_copy(update={"before": before, "after": after})
     told = [(one.before, one.after) for one in lines_of(made.model_copy(update={"fields": (field,)}))]
     assert told == [('{"from":"b"}', None), (None, '{"from":"c"}')]
+    words = plan_text(plan([made.model_copy(update={"fields": (field,)})], list(story().steps)), color=False)
+    assert ("null -> null" in words, '[1][\'from\']: "b" -> "c"' in words) == (False, True)

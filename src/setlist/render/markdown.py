@@ -11,7 +11,7 @@ from setlist.compare import FieldChange, Verdict
 from setlist.kind import Effect
 from setlist.plan import Change, Note, Plan, Step
 from setlist.render.flow import flows_of, overlaid, touched_nodes
-from setlist.render.markdown_text import Section, code, details, fence, prose, row
+from setlist.render.markdown_text import Section, code, details, fence, prose, row, ticks
 from setlist.render.mermaid import is_drawable, mermaid
 from setlist.render.review import (
     RISKS,
@@ -183,14 +183,8 @@ def _common(names: list[str]) -> str:
 def _approvals(plan: Plan) -> Section:
     """Return the consents as options that can be copied; each line is one, whatever stands in the plan."""
     lines = [safe(one) for one in consents(plan)]
-    opening, _, closing = fence("sh", lines).strip().partition("\n")
-    return Section(
-        f"### Approvals needed, one each\n\n{opening}\n",
-        lines,
-        len(lines),
-        f"{closing.rpartition(chr(10))[2]}\n",
-        "approvals",
-    )
+    closing = ticks(lines)
+    return Section(f"### Approvals needed, one each\n\n{closing}sh\n", lines, len(lines), f"{closing}\n", "approvals")
 
 
 def _refusal(note: Note) -> str:

@@ -145,8 +145,8 @@ def _field(one: FieldChange, palette: Palette) -> Iterator[str]:
         yield from (f"     {line}" for line in _lines(one.before, one.after))
     elif isinstance(one.before, list) and isinstance(one.after, list):
         yield palette.sign("~", f"{name}:")
-        for place, before, after in inside(one.before, one.after):
-            yield f"     {safe(place)}: {value_text(before)} -> {value_text(after)}"
+        rows = [row for row in inside(one.before, one.after) if row[1:] != (None, None)]
+        yield from (f"     {safe(place)}: {value_text(before)} -> {value_text(after)}" for place, before, after in rows)
     else:
         sign = "-" if one.after is None else "+" if one.before is None else "~"
         yield palette.sign(sign, f"{name}: {value_text(one.before)} -> {value_text(one.after)}")
