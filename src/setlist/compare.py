@@ -107,6 +107,11 @@ def _leaves(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, 
         yield path, shape, value
 
 
+def leaves(kind: Kind, fields: Tree) -> dict[Path, bytes]:
+    """Return every leaf of declared fields in its comparable form, by its path; keys name items of keyed lists."""
+    return {path: _key(shape, value, fields) for path, shape, value in _leaves(kind.shape, fields, ())}
+
+
 def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> FieldChange | None:
     path, shape, declared = leaf
     live = _find(sides.live.fields, root, path)

@@ -12,14 +12,14 @@ from setlist.apply.refusal import Consent
 from setlist.approval import read_given
 from setlist.cli import loop
 from setlist.cli.opening import open_project, read_plan
-from setlist.cli.options import is_automated, is_colored, project_options
+from setlist.cli.options import is_colored, project_options
 from setlist.cli.plan import exit_code
 from setlist.cli.planning import choices_of, plan_options
 from setlist.cli.progress import progress
 from setlist.errors import BlockedError, UsageError
 from setlist.estimate import estimate
 from setlist.journal import Receipt
-from setlist.opening import Setup, is_sandboxed, pace_of
+from setlist.opening import Setup, is_automated, is_sandboxed, pace_of
 from setlist.pipeline import Course, Planning, carry_out, planned
 from setlist.plan import Plan
 from setlist.render import json, text
@@ -58,7 +58,7 @@ def command(file: Path | None, **options: Any) -> int:
 
 def plan_and_apply(setup: Setup, options: dict[str, Any], name: str) -> int:
     """Plan, show, ask and carry out."""
-    if setup.settings.protected and is_automated():
+    if setup.settings.protected and is_automated(setup.inputs.environ):
         what = f"the environment {setup.settings.name} is protected: in automation only a saved plan is applied"
         raise BlockedError(what, todo="setlist plan -o FILE, have it reviewed, setlist apply FILE")
     planning = loop.run(planned(setup, choices_of(options), read_given(options["approve"])))

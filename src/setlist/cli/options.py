@@ -64,8 +64,3 @@ def is_colored(stream: IO[str], *, no_color: bool = False) -> bool:
     if no_color or os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
-
-
-def is_automated() -> bool:
-    """Tell whether the run is declared to be in CI."""
-    return os.environ.get("SETLIST_IN_AUTOMATION", "").lower() not in ("", "0", "false")
