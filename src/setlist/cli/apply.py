@@ -68,17 +68,19 @@ def plan_and_apply(setup: Setup, options: dict[str, Any], name: str) -> int:
     if planning.plan.refusals:
         return exit_code(planning.plan, detailed=False)
     if planning.plan.steps and not options["auto_approve"]:
-        _ask(planning.plan)
+        _ask(planning.plan, is_protected=setup.settings.protected)
     return conclude(setup, planning, options, name)
 
 
-def _ask(plan: Plan) -> None:
-    """Ask for a yes; raises UsageError where nobody can answer."""
+def _ask(plan: Plan, *, is_protected: bool) -> None:
+    """Ask for a yes, or for a protected environment's name; raises UsageError where nobody can answer."""
     if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask at", todo="add --auto-approve, or apply a saved plan")
     where = f"{plan.project} in {plan.environment}"
-    answer = click.prompt(f"\nApply this to {where}? Only 'yes' is accepted", default="", show_default=False)
-    if answer != "yes":
+    wanted = plan.environment if is_protected else "yes"
+    hint = f"It is protected: type its name, '{wanted}', to go on" if is_protected else "Only 'yes' is accepted"
+    answer = click.prompt(f"\nApply this to {where}? {hint}", default="", show_default=False)
+    if answer != wanted:
         raise click.Abort
 
 
