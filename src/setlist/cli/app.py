@@ -12,6 +12,7 @@ _COMMANDS = {
     "clone": ("clone", "Write the document of a copy, made with the vendor's own duplicate or clone verb."),
     "demo": ("demo", "See plan and apply at work on the built-in sandbox, in under a minute."),
     "destroy": ("destroy", "Remove every object that this project manages, each by the mildest end it has."),
+    "diff-env": ("diff_env", "Compare what two environments declare, and what they hold live."),
     "doctor": ("doctor", "Check files, state, credentials and every vendor, and say what to change."),
     "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),

@@ -116,7 +116,7 @@ def _likeness(kind: Kind, made: Change, removed: Change, seen: tuple[State, Worl
     mine, theirs = leaves(kind, made.declared), leaves(kind, binding.base)
     known = {**leaves(kind, live.fields if live else {}), **theirs}
     hidden = {hole.path for hole in made.holes}
-    shared = sum(known.get(path) == value for path, value in mine.items() if path not in hidden)
+    shared = sum(path in known and known[path].form == mine[path].form for path in mine.keys() - hidden)
     return shared / max(len(mine), len(theirs), 1)
 
 
