@@ -106,11 +106,9 @@ def promote(left: Side, right: Side, addresses: tuple[str, ...], *, with_sends: 
 def _new_glob(left: Side, right: Side) -> str:
     """Return the overlays of an environment that has none yet: laid out as those of the other one."""
     mine, theirs = left.setup.settings.name, right.setup.settings.name
-    for glob in left.setup.settings.overlays:
-        parts = glob.split("/")
-        if mine in parts:
-            return "/".join(theirs if part == mine else part for part in parts)
-    return f"overlays/{theirs}/*.yaml"
+    named = (glob.split("/") for glob in left.setup.settings.overlays)
+    parts = next((one for one in named if mine in one), ["overlays", theirs, "*.yaml"])
+    return "/".join(theirs if part == mine else part for part in parts)
 
 
 def _promote_one(desk: _Desk, address: str, rows: list[Difference]) -> None:
@@ -175,7 +173,7 @@ def sending(kind: Kind) -> frozenset[str]:
     """Return the states of a kind whose coming about cannot be undone and reaches people."""
     lifecycle = kind.lifecycle
     if lifecycle is None:
-        return frozenset()
+        raise AssertionError("only a kind with states declares one")
     return frozenset(
         goal
         for (start, goal), hops in lifecycle.pairs.items()
@@ -331,7 +329,7 @@ def _files(desk: _Desk) -> Iterator[Written]:
         if values(data) != [desk.right.setup.project.document.value]:
             raise _moved(PROJECT_FILE)
         edit = Edit(("environments", settings.name, "overlays"), list(desk.globs))
-        yield Written(path, data, edited(data, 0, [edit]))
+        yield Written(path, data, edited(data, 0, [edit], PROJECT_FILE))
     for file in sorted({place.file for place in desk.trees}):
         yield _file(desk, file)
 
@@ -346,10 +344,11 @@ def _file(desk: _Desk, file: str) -> Written:
     }
     if any(index >= len(there) or there[index] != value for index, value in known.items()):
         raise _moved(file)
-    for place, tree in sorted(desk.trees.items()):
-        if place.file == file and place.number < len(there):
-            data = edited(data, place.number, list(_edits(there[place.number], tree, ())))
-        elif place.file == file:
+    for place in sorted(one for one in desk.trees if one.file == file):
+        tree = desk.trees[place]
+        if place.number < len(there):
+            data = edited(data, place.number, list(_edits(there[place.number], tree, ())), file)
+        else:
             data = appended(data, tree)
     return Written(path, before, data)
 

@@ -144,13 +144,23 @@ def test_several_new_documents_go_into_one_file_behind_what_is_there(shop: Desk)
     assert shop.call("diff-env", "staging", "live").code == 0
 
 
-@pytest.mark.parametrize(("source", "folder"), [("staging", "overlays/other"), ("live", "overlays/other")])
-def test_an_environment_without_overlays_gets_them_in_the_projects_layout(shop: Desk, source: str, folder: str) -> None:
-    overlay(shop, source, {"spec": {"name": "New"}})
-    said = shop.call("promote", SALE, source, "other")
+@pytest.mark.parametrize(
+    ("glob", "file"),
+    [
+        ("overlays/staging/*.yaml", "overlays/other/sale.yaml"),
+        ("over/staging/*.yaml", "over/other/sale.yaml"),
+        ("overlays/*.yaml", "overlays/other/sale.yaml"),
+    ],
+)
+def test_an_environment_without_overlays_gets_them_in_the_projects_layout(shop: Desk, glob: str, file: str) -> None:
+    shop.project(PROJECT.replace("overlays/staging/*.yaml", glob))
+    path = overlay(shop, "staging", {"spec": {"name": "New"}})
+    (shop.folder / glob).parent.mkdir(parents=True, exist_ok=True)
+    path.rename((shop.folder / glob).with_name("sale.yaml"))
+    said = shop.call("promote", SALE, "staging", "other")
     assert said.code == 0, said
-    assert trees(shop, f"{folder}/sale.yaml")[0]["spec"] == {"name": "New"}
-    assert shop.call("diff-env", source, "other").code == 0
+    assert trees(shop, file)[0]["spec"] == {"name": "New"}
+    assert shop.call("diff-env", "staging", "other").code == 0
     assert "vars: {title: Sale, both: x}" in (shop.folder / "setlist.yaml").read_text()
 
 
@@ -265,6 +275,18 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(
     assert (said.code, "it was changed" in said.err) == (7, True), said
     assert trees(shop)[0]["spec"] == {"name": "Mine" if target == "live" else "Old"}
     assert not (shop.folder / "overlays" / "other").exists()
+
+
+def test_an_edit_that_would_reach_further_is_refused(shop: Desk) -> None:
+    overlay(shop, "staging", {"spec": {"theme": {"logoUrl": "new"}}})
+    path = overlay(shop, "live", {})
+    head = "apiVersion: fanfare/v1\nkind: Experience\nmetadata: {name: sale, annotations: {a: &t {logoUrl: old}}}\n"
+    path.write_text(f"{head}spec: {{theme: *t}}\n")
+    said = promoted(shop)
+    assert (said.code, "overlays/live/sale.yaml: the edit would change more than it should" in said.err) == (1, True), (
+        said
+    )
+    assert path.read_text().endswith("theme: *t}\n")
 
 
 def test_nothing_live_is_touched(shop: Desk) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from copy import deepcopy
 from io import BytesIO
 from typing import Any, NamedTuple
 
@@ -60,10 +61,10 @@ def _yaml() -> YAML:
     return yaml
 
 
-def edited(data: bytes, document: int, edits: Sequence[Edit]) -> bytes:
+def edited(data: bytes, document: int, edits: Sequence[Edit], where: str) -> bytes:
     """Return the stream with these members of one of its documents set or taken out; maps on the way are made.
 
-    Raises SetlistError if the result does not read back as the old values with exactly these edits.
+    ``where`` names the file. Raises SetlistError if the result does not read back as the old values with these edits.
     """
     yaml = _yaml()
     trees = list(yaml.load_all(data.decode("utf-8-sig")))
@@ -73,7 +74,8 @@ def edited(data: bytes, document: int, edits: Sequence[Edit]) -> bytes:
     yaml.explicit_start = data.lstrip().startswith(b"---")
     yaml.dump_all(trees, stream)
     after = stream.getvalue()
-    _verify(data, after, document, edits)
+    if values(after) != _wanted(data, document, edits):
+        raise SetlistError("the edit would change more than it should", where=where, todo="edit the file by hand")
     return after
 
 
@@ -87,12 +89,12 @@ def _edit(tree: Any, edit: Edit) -> None:
         tree[last] = edit.value
 
 
-def _verify(before: bytes, after: bytes, document: int, edits: Sequence[Edit]) -> None:
-    wanted = values(before)
+def _wanted(before: bytes, document: int, edits: Sequence[Edit]) -> list[Any]:
+    """Return the values that the stream is to have, made of plain ones in which nothing is shared."""
+    found = deepcopy(values(before))
     for edit in edits:
-        _edit(wanted[document], edit)
-    if values(after) != wanted:
-        raise SetlistError("the edit would change more than it should", todo="edit the file by hand")
+        _edit(found[document], edit)
+    return found
 
 
 def values(data: bytes) -> list[Any]:
