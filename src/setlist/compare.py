@@ -31,6 +31,7 @@ from setlist.shape import (
     Shape,
     Text,
     Unordered,
+    Variant,
     WriteOnly,
 )
 
@@ -159,9 +160,9 @@ def _moved(sides: Sides, shape: Shape, three: tuple[bytes, object, object]) -> V
 
 
 def _unread(shape: Shape, sides: Sides, leaf: tuple[Path, JsonValue, object]) -> FieldChange | None:
-    """A leaf that reads do not answer: written when git moved it, else only reported."""
+    """A leaf that reads do not answer: written when git moved it or declares it anew, else only reported."""
     path, declared, base = leaf
-    if base is not MISSING and sides.base is not None:
+    if sides.base is not None and (base is not MISSING or _is_news(shape, declared)):
         same = _key(shape, declared, _beside(sides, sides.declared)) == _key(
             shape, _shown(base), _beside(sides, sides.base)
         )
@@ -171,6 +172,11 @@ def _unread(shape: Shape, sides: Sides, leaf: tuple[Path, JsonValue, object]) ->
         if shape.mark(WriteOnly):
             return None
     return FieldChange(path=path, verdict=Verdict.UNREADABLE, before=None, after=declared)
+
+
+def _is_news(shape: Shape, declared: JsonValue) -> bool:
+    """Tell whether a leaf that was not declared before can be written: nobody can say that it is there already."""
+    return declared is not None and not shape.mark(Immutable)
 
 
 def _extra_items(shape: Shape, sides: Sides) -> Iterator[FieldChange]:
@@ -281,7 +287,7 @@ def laid_over(shape: Shape, declared: JsonValue, live: JsonValue) -> JsonValue:
     A member declared null inside a map is left out of it, which is how a member of a whole value is cleared.
     """
     if isinstance(declared, dict) and shape.is_map:
-        kept: Tree = {key: item for key, item in live.items() if item is not None} if isinstance(live, dict) else {}
+        kept = _kept(shape, declared, live)
         for key, item in declared.items():
             if item is None:
                 kept.pop(key, None)
@@ -297,6 +303,16 @@ def laid_over(shape: Shape, declared: JsonValue, live: JsonValue) -> JsonValue:
             for item in declared
         ]
     return declared
+
+
+def _kept(shape: Shape, declared: Tree, live: JsonValue) -> Tree:
+    """Return the live members that a declared map is laid over: none where it becomes another variant."""
+    variant = shape.mark(Variant)
+    if not isinstance(live, dict) or (
+        variant and declared.get(variant.by, live.get(variant.by)) != live.get(variant.by)
+    ):
+        return {}
+    return {key: item for key, item in live.items() if item is not None}
 
 
 def wire(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:

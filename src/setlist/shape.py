@@ -56,6 +56,13 @@ class KeyedBy(Marker):
 
 
 @dataclass(frozen=True, slots=True)
+class Variant(Marker):
+    """A map whose members depend on its member ``by``: when that changes, nothing is kept of what was there."""
+
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
 class Folded(Marker):
     """Text whose case means nothing."""
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from casts import KINDS, cast_of, quirks_of, state_of
+from casts import EVERY, KINDS, cast_of, quirks_of, state_of
 from drawn import sample
 
 from desk import Desk, Said
@@ -51,7 +51,7 @@ class Stage(Desk):
     @property
     def above(self) -> Kind | None:
         """The kind of the parent."""
-        return KINDS[self.kind.parent.kind] if self.kind.parent else None
+        return EVERY[self.kind.parent.kind] if self.kind.parent else None
 
     @property
     def address(self) -> str:

@@ -22,6 +22,7 @@ from setlist.shape import (
     ServerDefault,
     Text,
     Unordered,
+    Variant,
     WriteOnly,
 )
 
@@ -50,6 +51,7 @@ class Thing(Spec):
     items: Annotated[list[Item], KeyedBy("key")] | None = None
     inner: Inner | None = None
     free: dict[str, Any] | None = None
+    end: Annotated[dict[str, Any], Variant("type")] | None = None
     plain: list[int] | None = None
 
 
@@ -164,6 +166,9 @@ def test_unread_and_write_only_fields_are_compared_with_the_base_only() -> None:
     assert verdicts({"zone": "a"}, {"zone": "b"}, {}, **unread) == {"zone": "update"}
     assert verdicts({"zone": "a"}, {"zone": "a"}, {}, **unread) == {"zone": "unreadable"}
     assert verdicts({"zone": "a"}, None, {}, **unread) == {"zone": "unreadable"}
+    assert verdicts({"zone": "a"}, {}, {}, **unread) == {"zone": "update"}
+    assert verdicts({"zone": None}, {}, {}, **unread) == {"zone": "unreadable"}
+    assert verdicts({"place": "a"}, {}, {}, unread=frozenset({"place"})) == {"place": "unreadable"}
     assert verdicts({"secret": "a"}, {"secret": "a"}, {"secret": "b"}) == {}
     assert verdicts({"secret": "a"}, {"secret": "b"}, {"secret": "b"}) == {"secret": "update"}
 
@@ -185,6 +190,9 @@ def test_a_whole_value_keeps_what_is_not_declared_and_drops_nulls() -> None:
     assert laid_over(shape.member("inner"), {"colour": "blue"}, None) == {"colour": "blue"}
     rows = laid_over(shape.member("items"), [{"key": "a"}, 7], [{"key": "a", "size": 3}, {"key": "b"}])
     assert rows == [{"key": "a", "size": 3}, 7]
+    other = laid_over(shape.member("end"), {"type": "never"}, {"type": "date", "until": "x"})
+    same = laid_over(shape.member("end"), {"until": "y"}, {"type": "date", "until": "x"})
+    assert (other, same) == ({"type": "never"}, {"type": "date", "until": "y"})
 
 
 def test_local_times_are_sent_with_their_offset() -> None:

@@ -17,6 +17,7 @@ _COMMANDS = {
     "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),
     "plan": ("plan", "Show what would change at the vendors; changes nothing."),
+    "policy": ("policy", "List the rules in force, and test rules on cases."),
     "promote": ("promote", "Write the overlays that make one environment declare what another does."),
     "receipts": ("receipts", "List what earlier applies did, or show one of them."),
     "sandbox": ("sandbox", "Serve the vendors' APIs on this machine, for trying things out."),

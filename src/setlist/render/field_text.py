@@ -29,6 +29,7 @@ from setlist.shape import (
     Shape,
     Text,
     Unordered,
+    Variant,
     WriteOnly,
 )
 
@@ -39,6 +40,7 @@ _COMPARED: dict[type[Marker], str] = {
     Text: "line ends and trailing white space do not count",
     Unordered: "order does not matter",
     KeyedBy: "entries are compared by `{key}`",
+    Variant: "another `{by}` replaces it whole",
     Folded: "case does not matter",
     ServerDefault: "the server fills in `{value}`",
     ServerAdded: "the server adds the `{source}` to it, which is left out of the comparison",

@@ -134,6 +134,10 @@ def _timing(fields: Tree) -> list[Remark]:
     lacking = {"at": "sendAt", "batch_on_date": "batchDate"}.get(str(mode), "")
     if lacking and dig(fields, ("schedule", lacking)) is None:
         return [Remark(("schedule",), f"the mode {mode} needs {lacking}", f"add {lacking}")]
+    schedule = fields.get("schedule")
+    if channel == "direct_mail" and isinstance(schedule, dict) and schedule.get("timezone", "") is None:
+        todo = "leave timezone out for the tenant's own zone, or name one"
+        return [Remark(("schedule", "timezone"), "a direct mail has no way to ask for no zone", todo)]
     return []
 
 

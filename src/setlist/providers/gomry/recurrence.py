@@ -23,7 +23,7 @@ from setlist.kind import (
 )
 from setlist.providers.gomry.fields import Day, TimeOfDay
 from setlist.resource import Spec, Tree
-from setlist.shape import Dated, Immutable, Unordered
+from setlist.shape import Dated, Immutable, Unordered, Variant
 from setlist.spelling import Zone
 
 Days = Annotated[list[int], Unordered()]
@@ -56,7 +56,9 @@ class RecurrenceSpec(Spec):
     timezone: Zone = Field(description="IANA name, for example Europe/Berlin.")
     start_date: Annotated[Day, Dated()]
     cadence: Cadence
-    end_condition: dict[str, JsonValue] = Field(description="{type: never}, or another type with its members.")
+    end_condition: Annotated[dict[str, JsonValue], Variant("type")] = Field(
+        description="{type: never}, or another type with its members."
+    )
     session_templates: Annotated[list[SessionTemplate], Unordered(), Field(min_length=1, max_length=336)]
 
 
