@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Sequence
 from copy import deepcopy
 from io import BytesIO
@@ -67,13 +68,13 @@ def edited(data: bytes, document: int, edits: Sequence[Edit], where: str) -> byt
     ``where`` names the file. Raises SetlistError if the result does not read back as the old values with these edits.
     """
     yaml = _yaml()
-    trees = list(yaml.load_all(data.decode("utf-8-sig")))
+    trees = list(yaml.load_all(data.decode("utf-8-sig").replace("\r\n", "\n")))
     for edit in edits:
         _edit(trees[document], edit)
     stream = BytesIO()
-    yaml.explicit_start = data.lstrip().startswith(b"---")
+    yaml.explicit_start = data.removeprefix(BOM_UTF8).startswith(b"---")
     yaml.dump_all(trees, stream)
-    after = stream.getvalue()
+    after = _as_before(data, stream.getvalue())
     if values(after) != _wanted(data, document, edits):
         raise SetlistError("the edit would change more than it should", where=where, todo="edit the file by hand")
     return after
@@ -87,6 +88,12 @@ def _edit(tree: Any, edit: Edit) -> None:
         del tree[last]
     else:
         tree[last] = edit.value
+
+
+def _as_before(data: bytes, text: bytes) -> bytes:
+    """Return the text with the byte order mark and the line ends that the stream had."""
+    lines = text.replace(b"\n", b"\r\n") if b"\r\n" in data else text
+    return BOM_UTF8 + lines if data.startswith(BOM_UTF8) else lines
 
 
 def _wanted(before: bytes, document: int, edits: Sequence[Edit]) -> list[Any]:
@@ -105,7 +112,7 @@ def values(data: bytes) -> list[Any]:
 def appended(data: bytes, tree: Tree) -> bytes:
     """Return the stream with one more document behind the others."""
     stream = BytesIO()
+    if data.strip():
+        stream.write(b"---\n" if data.endswith(b"\n") else b"\n---\n")
     _yaml().dump(tree, stream)
-    if not data.strip():
-        return data + stream.getvalue()
-    return data + (b"" if data.endswith(b"\n") else b"\n") + b"---\n" + stream.getvalue()
+    return data + _as_before(data, stream.getvalue()).removeprefix(BOM_UTF8)

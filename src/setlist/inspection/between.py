@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from setlist.binding import Binding, State
 from setlist.diff.between import differences, live_differences, neutral
+from setlist.diff.rename import moves_of
 from setlist.errors import InvalidProject, UsageError
 from setlist.findings import ABSENT, Comparison, Difference, Missing
 from setlist.inspection.survey import observed, refuse_other_account
@@ -97,6 +98,7 @@ async def _held(side: Side, chosen: tuple[str, ...]) -> _Held:
     setup = side.setup
     stored = await setup.store.read() or State(lineage="")
     refuse_other_account(setup, stored)
+    stored = moves_of(stored, side.loaded.resources)[1]
     bindings = {address: stored.bindings[address] for address in chosen if address in stored.bindings}
     state = stored.model_copy(update={"bindings": bindings, "intents": {}})
     async with open_readers(setup, used_providers(setup, (), state)) as readers:
