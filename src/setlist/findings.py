@@ -130,7 +130,10 @@ class Missing(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What two environments declare differently, and with ``is_live`` what they hold differently."""
+    """What two environments declare differently, and with ``is_live`` what they hold differently.
+
+    ``missing`` are addresses that only one of them holds.
+    """
 
     project: str
     left: str

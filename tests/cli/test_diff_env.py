@@ -139,8 +139,29 @@ def test_what_is_not_there_to_compare_is_a_difference(shop: Desk) -> None:
     assert shop.apply("-e", "live").code == 0
     said = shop.call("diff-env", "live", "staging", SALE, "--live")
     assert (said.code, f"  {SALE}: not created yet in staging" in said.out) == (2, True), said
+    assert "\n1 difference, 1 in one only between live and staging, in 1 of 1 resources.\n" in said.out
+    assert shop.apply("-e", "staging").code == 0
     shop.control("DELETE", f"/fanfare/objects/{shop.object('sale-Sale')['id']}")
-    assert [one["why"][-4:] for one in compared(shop, "--live")["missing"]] == ["gone", " yet"]
+    assert [one["why"][-4:] for one in compared(shop, "--live")["missing"]] == ["gone"]
+
+
+def test_what_neither_holds_is_no_difference(shop: Desk) -> None:
+    said = shop.call("diff-env", "live", "staging", "--live")
+    assert (said.code, said.out) == (0, "No differences: live and staging declare and hold the same (1 resources).\n")
+
+
+def test_a_rename_that_is_not_applied_yet_is_compared_all_the_same(shop: Desk) -> None:
+    overlay(shop, "spec: {slug: other}")
+    for name in ("live", "staging"):
+        assert shop.apply("-e", name).code == 0
+    spec = {"name": "${var.title}", "slug": "sale-${var.title}", "timeZone": "UTC"}
+    shop.remove("sale")
+    shop.write("spring", spec, {"movedFrom": SALE})
+    overlay(shop, "spec: {slug: other}", "spring")
+    (shop.folder / "overlays" / "sale.yaml").unlink()
+    assert shop.apply("-e", "live").code == 0
+    found = compared(shop, "--live")
+    assert (found["missing"], [one["path"][1] for one in found["live"]]) == ([], ["slug"])
 
 
 def test_no_lock_is_taken(shop: Desk) -> None:

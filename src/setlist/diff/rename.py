@@ -87,19 +87,20 @@ def lookalikes(
     The measure: the fields that the new document declares and the fields last applied to the removed object, each
     flattened to leaves and normalised as they are compared. A leaf is shared if both have it with one value; one that
     the removed object never declared may be shared with its live value. Shared leaves over the larger number of both
-    is the likeness; from 0.8 on it looks like a rename. Ids that only apply can know are shared with nothing. A
-    document that says where it was moved from has answered.
+    is the likeness; from 0.8 on it looks like a rename. Ids that only apply can know are shared with nothing. What
+    ``movedFrom`` names is not asked about again.
     """
     state, world = seen
-    declared = {str(one.address): bool(one.rules.moved_from) for one in resources}
+    declared = {str(one.address): one.rules.moved_from for one in resources}
     shown = [change for change, _ in pairs]
-    made = [one for one in shown if declared.get(one.address) is False and _is_new(one, state)]
+    made = [one for one in shown if one.address in declared and _is_new(one, state)]
     removed = [one for one in shown if one.address not in declared]
     found: list[Note] = []
     for change in made:
         kind_id = f"{change.provider_name}/{change.type}"
         mine = [one for one in removed if f"{one.provider_name}/{one.type}" == kind_id]
-        rated = [(_likeness(kinds[kind_id], change, one, (state, world)), one.address) for one in mine]
+        asked = [one for one in mine if one.address not in declared[change.address]]
+        rated = [(_likeness(kinds[kind_id], change, one, (state, world)), one.address) for one in asked]
         likeness, old = max(rated, default=(0.0, ""))
         found += [_looks_like(change, old, likeness)] if likeness >= ALIKE else []
     return tuple(found)

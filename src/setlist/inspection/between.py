@@ -74,6 +74,7 @@ async def compare_environments(left: Setup, right: Setup, addresses: tuple[str, 
     if not is_live:
         return found
     held = [await _held(side, chosen) for side in both]
+    lacking = sorted(one for each in held for one in each.missing)
     rows: list[Difference] = []
     for address in chosen:
         mine, theirs = (one.trees.get(address) for one in held)
@@ -83,7 +84,7 @@ async def compare_environments(left: Setup, right: Setup, addresses: tuple[str, 
         found.project, found.left, found.right, found.compared, found.declared,
         is_live=True,
         live=tuple(rows),
-        missing=tuple(sorted({one for each in held for one in each.missing})),
+        missing=tuple(one for one in lacking if len([each for each in lacking if each.address == one.address]) == 1),
     )  # fmt: skip
 
 

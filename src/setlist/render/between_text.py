@@ -20,7 +20,7 @@ def comparison_text(found: Comparison, *, color: bool) -> str:
     ]
     if found.missing:
         lines = [f"  {safe(f'{one.address}: {one.why} in {one.environment}')}" for one in found.missing]
-        blocks.append("\n".join([palette.paint("Nothing live to compare:", bold=True), *lines]))
+        blocks.append("\n".join([palette.paint("Live in one only:", bold=True), *lines]))
     return "\n\n".join([*blocks, palette.paint(_summary(found), "green" if found.is_equal else "yellow", bold=True)])
 
 
@@ -57,9 +57,9 @@ def _summary(found: Comparison) -> str:
         held = " and hold" if found.is_live else ""
         return f"No differences: {names} declare{held} the same ({found.compared} resources)."
     differing = {one.address for one in (*found.declared, *found.live)} | {one.address for one in found.missing}
-    told = f"{count} difference{'' if count == 1 else 's'}"
-    lacking = f", {len(found.missing)} not there to compare" if found.missing else ""
-    return f"{told}{lacking} between {names}, in {len(differing)} of {found.compared} resources."
+    told = [f"{count} difference{'' if count == 1 else 's'}"] if count else []
+    told += [f"{len(found.missing)} in one only"] if found.missing else []
+    return f"{', '.join(told)} between {names}, in {len(differing)} of {found.compared} resources."
 
 
 def comparison_json(found: Comparison) -> bytes:
