@@ -57,7 +57,7 @@ def test_a_lost_state_finds_a_renamed_object_under_its_old_name(kind: Kind) -> N
 
 
 @EVERY_KIND
-def test_a_rename_that_is_not_written_down_is_told_and_stops_automation(kind: Kind) -> None:
+def test_a_rename_that_is_not_written_down_is_told_first(kind: Kind) -> None:
     with on_stage(kind) as stage:
         spec = spec_of(kind)
         stage.made(spec)
