@@ -15,6 +15,7 @@ _COMMANDS = {
     "diff-env": ("diff_env", "Compare what two environments declare, and what they hold live."),
     "doctor": ("doctor", "Check files, state, credentials and every vendor, and say what to change."),
     "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
+    "graph": ("graph", "Draw who waits for whom in this project, or the canvas of one journey."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),
     "plan": ("plan", "Show what would change at the vendors; changes nothing."),
     "policy": ("policy", "List the rules in force, and test rules on cases."),
