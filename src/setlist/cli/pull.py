@@ -52,7 +52,7 @@ def show(found: Pulled, *, is_check: bool, as_json: bool) -> None:
     """Print what was done, or would be."""
     if as_json:
         created: list[JsonValue] = [{"file": file, "address": address} for file, address in found.created]
-        members = {"created": created, "edited": list(found.edited), "bound": list(found.bound)}
+        members: dict[str, JsonValue] = {"created": created, "edited": list(found.edited), "bound": list(found.bound)}
         click.echo(pull_text.pull_json(members, found.left, is_check=is_check).decode(), nl=False)
         return
     created_rows = [f"{file} ({address})" for file, address in found.created]

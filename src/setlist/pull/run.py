@@ -58,6 +58,11 @@ def sight_of(setup: Setup, seen: Seen) -> Sight:
     return Sight(seen.state, seen.world, setup.now(), setup.settings.project, setup.settings.name)
 
 
+def names_of(setup: Setup, name: str) -> dict[str, str]:
+    """Return what implied members of a document with that name are made of."""
+    return {"name": name, "project": setup.settings.project, "environment": setup.settings.name}
+
+
 def rooms_of(setup: Setup, resources: Iterable[Resource]) -> Rooms:
     """Return the project's files, with the folders in which documents of each kind lie, the fullest first."""
     counts: dict[str, Counter[str]] = {}
