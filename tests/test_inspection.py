@@ -22,12 +22,12 @@ from setlist_toy import PROVIDER as TOY
 from setlist_toy.segment import SEGMENT
 from setlist_toy.show import SHOW
 
-from setlist.answer import looks_like, outage, read_date
+from setlist.answer import Probe, looks_like, outage, read_date
 from setlist.binding import Binding, State
 from setlist.claims import Claims, read_claims
 from setlist.errors import AccessError, ExhaustedError, MalformedError, SetlistError, UnreachableError
 from setlist.findings import Checkup, Count, Finding, Level, Standing, Survey
-from setlist.http import Endpoint, Granted, Probe, open_reader
+from setlist.http import Endpoint, Granted, open_reader
 from setlist.inspection.survey import survey
 from setlist.inspection.vendor import look_at
 from setlist.kind import Figures, Kind, Provider
@@ -118,7 +118,7 @@ def test_an_outage_is_told_by_what_lies_behind_it(error: Exception, words: str) 
     ],
 )
 def test_a_body_without_json_is_named(kind: str, word: str) -> None:
-    assert looks_like(kind) == word
+    assert looks_like(kind, b"") == word
 
 
 @pytest.mark.parametrize("text", ["", "soon", "Sat, 99 Nov 2026 12:00:00 GMT"])

@@ -7,13 +7,40 @@ import ssl
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from typing import NamedTuple
 
 import orjson
 from pydantic import JsonValue
 
-from setlist.resource import read_instant
+from setlist.resource import Tree, read_instant
 
 LONGEST_WAIT = 60.0
+
+
+class Reply(NamedTuple):
+    """A successful answer: its JSON, the vendor's request id, and the vendor's clock as an ISO instant."""
+
+    status: int
+    body: JsonValue
+    request_id: str
+    date: str
+    replayed: bool = False
+
+
+class Probe(NamedTuple):
+    """What one GET brought, with the vendor's words of a refusal and its clock (an ISO instant; empty: not told)."""
+
+    status: int
+    body: JsonValue
+    words: str
+    date: str
+
+
+class Pages(NamedTuple):
+    """A complete listing: every item once, and the vendor's clock when it began."""
+
+    items: tuple[Tree, ...]
+    read_at: str
 
 
 def read_json(content: bytes) -> JsonValue:
@@ -25,10 +52,11 @@ def read_json(content: bytes) -> JsonValue:
     return body
 
 
-def looks_like(content_type: str) -> str:
+def looks_like(content_type: str, content: bytes) -> str:
     """Return in a word what a body without JSON is."""
     kind = content_type.partition(";")[0] or "bytes"
-    return "HTML" if "html" in kind else "broken JSON" if "json" in kind else kind
+    is_page = "html" in kind or content.lstrip()[:1] == b"<"
+    return "HTML" if is_page else "broken JSON" if "json" in kind else kind
 
 
 def read_date(text: str) -> str:

@@ -10,7 +10,6 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from typing import NamedTuple
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -21,7 +20,7 @@ from pydantic import JsonValue
 from stamina.instrumentation import set_on_retry_hooks
 
 from setlist import paging
-from setlist.answer import looks_like, outage, read_date, read_json, retry_after
+from setlist.answer import Pages, Probe, Reply, looks_like, outage, read_date, read_json, retry_after
 from setlist.errors import (
     AccessError,
     ConflictError,
@@ -46,32 +45,6 @@ PAGE_LIMIT = 10_000
 LISTING_TRIES = 3
 _LOOPBACK = ("localhost", "127.0.0.1", "::1")
 _NEVER_LEFT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.UnsupportedProtocol)
-
-
-class Reply(NamedTuple):
-    """A successful answer: its JSON, the vendor's request id, and the vendor's clock as an ISO instant."""
-
-    status: int
-    body: JsonValue
-    request_id: str
-    date: str
-    replayed: bool = False
-
-
-class Probe(NamedTuple):
-    """What one GET brought, with the vendor's words of a refusal and its clock (an ISO instant; empty: not told)."""
-
-    status: int
-    body: JsonValue
-    words: str
-    date: str
-
-
-class Pages(NamedTuple):
-    """A complete listing: every item once, and the vendor's clock when it began."""
-
-    items: tuple[Tree, ...]
-    read_at: str
 
 
 @dataclass(slots=True)
@@ -182,7 +155,7 @@ class Reader:
         if 300 <= response.status_code < 400:
             raise self._redirected(response)
         body = read_json(response.content)
-        if response.content and body is None and (response.is_success or self._looks(response) == "HTML"):
+        if response.content and body is None and (response.is_success or response.content.lstrip()[:1] == b"<"):
             raise self._foreign(response)
         date = read_date(response.headers.get("date", ""))
         return Probe(response.status_code, body, self._explained(response), date)
@@ -197,7 +170,7 @@ class Reader:
                 pages = await self._pages(kind, path, query)
                 read_at = read_at or pages[0].date
                 totals.append(paging.agreed_total(kind, [page.body for page in pages]))
-                found |= {paging.id_of(kind, item): item for page in pages for item in paging.items(kind, page.body)}
+                found |= {paging.id_of(kind, item): item for page in pages for item in self._items(kind, page)}
             if paging.is_whole(totals, len(found)):
                 return Pages(tuple(found.values()), read_at)
         message = f"{kind.id}: the listing changed each of the {LISTING_TRIES} times it was read"
@@ -210,11 +183,20 @@ class Reader:
         while len(pages) < PAGE_LIMIT:
             page = await self.get(path, params)
             pages.append(page)
+            self._items(kind, page)
             more = paging.next_page(kind, page.body, params, seen)
             if more is None:
                 return pages
             params = {**query, **more}
         raise MalformedError(f"{kind.id}: the listing does not end after {PAGE_LIMIT} pages")
+
+    def _items(self, kind: Kind, page: Reply) -> Sequence[Tree]:
+        """Return the items of a page; where it holds none, say what the vendor says instead."""
+        try:
+            return paging.items(kind, page.body)
+        except MalformedError as error:
+            words = redact(self._endpoint.provider.explain(page.status, page.body), self._hidden)
+            raise MalformedError(f"{error.what}{words and ': '}{words}") from None
 
     def _url(self, path: str) -> str:
         return f"{self._endpoint.base_url.rstrip('/')}{path}"
@@ -391,12 +373,11 @@ class Reader:
         return MalformedError(what, todo=f"correct providers.{self._endpoint.provider.name}.base_url")
 
     def _foreign(self, response: httpx.Response) -> MalformedError:
-        status = "" if response.is_success else f" {response.status_code}"
-        what = f"{self._name} answered{status} with {self._looks(response)}, not JSON"
-        return MalformedError(what, todo="is there a proxy or a login page between?")
-
-    def _looks(self, response: httpx.Response) -> str:
-        return looks_like(response.headers.get("content-type", ""))
+        kind = looks_like(response.headers.get("content-type", ""), response.content)
+        what = f"{self._name} answered{'' if response.is_success else f' {response.status_code}'} with {kind}"
+        if kind == "broken JSON":
+            return MalformedError(what, todo="try again, and tell the vendor if it stays so")
+        return MalformedError(f"{what}, not JSON", todo="is there a proxy or a login page between?")
 
     def _refused(self, response: httpx.Response, words: str) -> SetlistError:
         status, request_id = response.status_code, self._request_id(response)

@@ -43,6 +43,7 @@ from setlist.opening import (
     used_providers,
 )
 from setlist.plan import Approval, Change, Plan, Step, seal
+from setlist.policy.judge import convened, judge_changes, judge_plan, knowing
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
 from setlist.state.ledger import Ledger, open_ledger
@@ -103,8 +104,8 @@ async def make_plan(
     """Read everything and return the plan; it cannot write, being built on readers alone."""
     stored = await setup.store.read()
     state = stored or State(lineage="")
-    limits = limits_of(setup)
-    refused = refuse_start(state, limits)
+    court = knowing(convened(setup.project, setup.settings, setup.now()), setup.kinds, resources)
+    refused = refuse_start(state, limits_of(setup))
     if refused:
         raise BlockedError("; ".join(map(str, refused)))
     async with open_readers(setup, used_providers(setup, resources, state)) as readers:
@@ -117,14 +118,14 @@ async def make_plan(
         world = await read_all(readers, replace(question, state=state), listings)
         moved = settle_transitions(state, setup.kinds, world, (setup.now(), _patience(setup)))
         state = _folded(state, moved)
-        compared = _compared(setup, (state, world), resources, choices)
+        compared = judge_changes(court, _compared(setup, (state, world), resources, choices), resources)
         pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
         reads = {name: reader.traffic.reads for name, reader in readers.items()}
     words = (*created.words, *moved.words)
     unknown = (*created.unknown, *moved.unknown)
-    plan = _plan(setup, (state, world), (resources, pairs), choices)
+    plan = judge_plan(court, _plan(setup, (state, world), (resources, pairs), choices))
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
-    return Planning(seal(plan.model_copy(update={"warnings": notes})), world, words, reads)
+    return Planning(seal(plan.model_copy(update={"warnings": (*notes, *plan.warnings)})), world, words, reads)
 
 
 def _folded(state: State, settled: Settled) -> State:

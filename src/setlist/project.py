@@ -196,6 +196,27 @@ class ProviderSettings(Spec):
     insecure: bool = Field(default=False, description="Allow a base_url that is not encrypted.")
 
 
+class PolicySetting(Spec):
+    """How one rule is switched here."""
+
+    severity: Literal["off", "warn", "error"] = Field(description="error blocks, warn tells, off does neither.")
+    settings: dict[str, JsonValue] = Field(default_factory=dict, description="Laid over the rule's own settings.")
+
+
+def _as_setting(value: object) -> object:
+    return {"severity": value} if isinstance(value, str) else value
+
+
+class Policies(Spec):
+    """The rules that resources, changes and plans are held to."""
+
+    files: tuple[Glob, ...] = Field(default=("policies/**/*.yaml",), description="Globs of the policy files.")
+    rules: dict[str, Annotated[PolicySetting, BeforeValidator(_as_setting)]] = Field(
+        default_factory=dict,
+        description="Rule to off, warn or error, or to its severity and settings; rules that are built in too.",
+    )
+
+
 class Environment(Spec):
     """What differs in one environment."""
 
@@ -223,6 +244,7 @@ class ProjectFile(Spec):
     providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Vendors by name.")
     state: StateSettings = Field(default_factory=StateSettings, description="Where the bindings are kept.")
     guards: Guards = Field(default_factory=Guards, description="Thresholds that refuse a plan.")
+    policies: Policies = Field(default_factory=Policies, description="Rules of your own, and those that are built in.")
 
 
 @dataclass(frozen=True, slots=True)

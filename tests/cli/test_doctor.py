@@ -132,7 +132,7 @@ def test_a_server_without_tls_is_told_in_words(office: Desk, monkeypatch: pytest
     [
         ({"kind": "html"}, 1, "answered with HTML, not JSON -> is there a proxy or a login page between?"),
         ({"kind": "redirect", "location": "https://login.test/"}, 1, "redirects to login.test: refused"),
-        ({"kind": "truncate"}, 1, "answered with broken JSON, not JSON"),
+        ({"kind": "truncate"}, 1, "answered with broken JSON -> try again"),
         ({"kind": "read_timeout"}, 1, "gave no answer to GET /fanfare/api/v1/experiences (ReadTimeout)"),
         (
             {"kind": "status", "status": 503},

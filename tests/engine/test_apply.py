@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from setlist_toy.show import SHOW
 
+from setlist.answer import Pages, Reply
 from setlist.apply.crew import Crew
 from setlist.apply.refusal import Consent, left_out, refuse, resumable, unspent
 from setlist.apply.run import exit_code
@@ -26,7 +27,6 @@ from setlist.errors import (
     StaleError,
     UnknownOutcomeError,
 )
-from setlist.http import Pages, Reply
 from setlist.journal import Intent, Outcome, Result
 from setlist.kind import Effect, Repeat
 from setlist.plan import Action, Approval, Change, Delta, Plan, Step

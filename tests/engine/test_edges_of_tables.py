@@ -8,11 +8,11 @@ from typing import Any
 import pytest
 from setlist_toy.show import SHOW
 
+from setlist.answer import Reply
 from setlist.binding import Binding, State
 from setlist.diff.identity import Case, Sight, identify
 from setlist.errors import MalformedError, NotFoundError
 from setlist.export.text import copied
-from setlist.http import Reply
 from setlist.kind import ItemRead
 from setlist.live import read
 from setlist.providers.breakground import canvas

@@ -11,9 +11,9 @@ from hypothesis import given, strategies as st
 from setlist_toy.segment import SEGMENT
 from setlist_toy.show import SHOW
 
+from setlist.answer import Pages, Reply
 from setlist.binding import Binding, Observation, State
 from setlist.errors import MalformedError, NotFoundError
-from setlist.http import Pages, Reply
 from setlist.live import Question, list_all, read_all, to_live, unwrap
 from setlist.providers.fanfare.experience import EXPERIENCE, forecast, lint, warn, went_live
 from setlist.resource import canonical, dig, dotted, graft, parse_address, parse_dotted, read_instant, walk, with_offset

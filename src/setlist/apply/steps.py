@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 from pydantic import JsonValue
 
+from setlist.answer import Reply
 from setlist.apply.crew import Crew, declared, filled, intent_for, parent_of, rebound
 from setlist.apply.settle import closed, matches
 from setlist.approval import covered_names, too_sudden
@@ -25,7 +26,7 @@ from setlist.errors import (
     UnknownOutcomeError,
     VendorError,
 )
-from setlist.http import Reply, fill
+from setlist.http import fill
 from setlist.journal import Intent
 from setlist.kind import Effect, Kind, Named, Repeat
 from setlist.lifecycle import is_satisfied, preflight_of, transitions

@@ -17,6 +17,7 @@ _COMMANDS = {
     "import": ("import_", "Bind a live object to an address, and write its document if there is none."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),
     "plan": ("plan", "Show what would change at the vendors; changes nothing."),
+    "policy": ("policy", "List the rules in force, and test rules on cases."),
     "pull": ("pull", "Bring live objects into the files: new ones for what no file declares."),
     "receipts": ("receipts", "List what earlier applies did, or show one of them."),
     "sandbox": ("sandbox", "Serve the vendors' APIs on this machine, for trying things out."),

@@ -7,10 +7,11 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from setlist import paging
+from setlist.answer import Probe
 from setlist.claims import Claims, read_claims
 from setlist.errors import AccessError, MalformedError, SetlistError
 from setlist.findings import Finding, Level
-from setlist.http import Budget, Probe, open_reader
+from setlist.http import Budget, open_reader
 from setlist.kind import Grant, Kind, Provider
 from setlist.lifecycle import transitions
 from setlist.opening import Setup, base_url, endpoint, given, is_sandboxed, timeout_of, variable

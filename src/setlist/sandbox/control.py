@@ -31,7 +31,8 @@ minute), `retry_after_format` ("seconds", "date", "iso").
 Settings of Fanfare (default): `list_updated_at` (false), `list_shape` ("array", or "page"),
 `list_omit` ([]), `list_order` ("created", or "shuffled"), `millis` (false), `extra_keys` (false),
 `theme_merge` (false), `drop_fields` ([]: fields silently not kept), `slug_reuse` (false),
-`delete_soft` (false: DELETE leaves the object visible with archived: true).
+`delete_soft` (false: DELETE leaves the object visible with archived: true). The other vendors' stand with
+their meaning in the module `settings` of each.
 
 Faults: `{"kind": "read_timeout", "vendor": "fanfare", "method": "POST", "path": "experiences$",
 "nth": 2, "times": null, "when": "after"}` loses the answer of the second and every later create.

@@ -164,6 +164,8 @@ def _misshape(rule: faults.Rule, reply: Reply) -> Reply:
     if rule.kind == "truncate":
         return replace(reply, cut=True)
     body = rule.body if rule.body is not None else _wrong(json.loads(reply.body or b"null"))
+    if reply.status == 204:  # an answer that may not have a body would break the connection instead
+        return Reply(200, _JSON, json.dumps(body).encode())
     return replace(reply, body=json.dumps(body).encode())
 
 

@@ -115,7 +115,7 @@ class Server:
     def refused(self, method: str, answer: Answer) -> StateError:
         """Return the error for an answer that the protocol does not know."""
         is_json = read_json(answer.content) is not None
-        kind = "JSON" if is_json else looks_like(answer.content_type) if answer.content else "nothing"
+        kind = "JSON" if is_json else looks_like(answer.content_type, answer.content) if answer.content else "nothing"
         what = f"the server answered {answer.status} to {method}, with {kind}"
         return StateError(what, where=self.where, todo="check state.url; is there a proxy or a login page between?")
 
@@ -373,7 +373,7 @@ class HttpStore:
             answer.status < 300 and not answer.content
         ):
             return None
-        if answer.status != HTTPStatus.OK or looks_like(answer.content_type) == "HTML":
+        if answer.status != HTTPStatus.OK or looks_like(answer.content_type, answer.content) == "HTML":
             raise self._server.refused("GET", answer)
         tree: Any = read_json(answer.content)
         if tree is None:
