@@ -18,7 +18,7 @@ WIDTH = 110
 STEP = 2
 LONGEST_KEY = 1000
 
-_WORDS = frozenset({"y", "n", "yes", "no", "on", "off", "true", "false", "null"})  # booleans and null, of YAML 1.1 too
+_WORDS = frozenset({"yes", "no", "on", "off", "true", "false", "null"})  # booleans and null, of YAML 1.1 too
 _PLAIN = re.compile(r"[^\W_][\w .,/()&'$!?;=+@%*~^|<>:#\"-]*")
 _PARTING = re.compile(r": | #|[: ]$")  # what would end a plain text, or begin a comment
 _UUID = re.compile(r"[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
