@@ -31,7 +31,7 @@ class Fresh(NamedTuple):
     refusal: str = ""
 
 
-class _Wrong(NamedTuple):
+class Wrong(NamedTuple):
     """A place that cannot be declared as it is, why, and whether it is one that no model knows."""
 
     path: Path
@@ -47,14 +47,14 @@ def fresh(kind: Kind, live: LiveResource, names: Mapping[str, str]) -> Fresh:
     parts = kind.naming.keyed(live.fields, {}) if kind.naming else {}
     shown = kind.naming.read(live.fields, {}, parts).fields if kind.naming else live.fields
     told = {
-        name: _kept(shape, value, shown)
+        name: kept(shape, value, shown)
         for name, shape in kind.shape.members.items()
         if (value := shown.get(name)) is not None and not _is_implied(shape, value, names)
     }
     fields: Tree = {name: value for name, value in told.items() if _tells(value) or _is_required(kind, name)}
     state = state_to_write(kind, live.state)
     gaps: dict[str, None] = {}
-    while wrong := next(_wrongs(kind, fields, state), None):
+    while wrong := next(wrongs(kind, fields, state), None):
         fields, lost = _without(fields, wrong)
         if lost is None or (len(lost) == 1 and _is_required(kind, str(lost[0]))):
             return Fresh(fields, state, parts, tuple(gaps), wrong.what)
@@ -103,18 +103,18 @@ def _tells(value: JsonValue) -> bool:
     return value is not None and value not in ({}, [])
 
 
-def _kept(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
+def kept(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
     """Return what of a value carries information, in the order of the model; None for what does not."""
     if value is None or shape.mark(WriteOnly) or _is_default(shape, value, root):
         return None
     if isinstance(value, dict):
         known = [name for name in shape.members if name in value]
         rest = [name for name in value if name not in shape.members]
-        members = {name: _kept(shape.member(name), value[name], root) for name in (*known, *rest)}
+        members = {name: kept(shape.member(name), value[name], root) for name in (*known, *rest)}
         typed = shape.members or shape.values
         return {name: item for name, item in members.items() if item is not None and (_tells(item) or not typed)}
     if isinstance(value, list):
-        items = [_kept(shape.items or Shape(is_map=True), one, root) for one in own_items(shape, value, root)]
+        items = [kept(shape.items or Shape(is_map=True), one, root) for one in own_items(shape, value, root)]
         in_any_order = shape.mark(Unordered) and not any(isinstance(one, dict) for one in items)
         return sorted(items, key=canonical) if in_any_order else items
     return _spelt(shape, value)
@@ -142,23 +142,23 @@ def _number(text: str) -> JsonValue:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
-def _wrongs(kind: Kind, fields: Tree, state: str) -> Iterator[_Wrong]:
+def wrongs(kind: Kind, fields: Tree, state: str) -> Iterator[Wrong]:
     """Yield what no file may say, then what the model refuses, then what the lint refuses."""
     for path, value in walk(fields):
         said = [*path[-1:], value]
-        yield from (_Wrong(path, why) for one in said if (why := unsayable(one)))
+        yield from (Wrong(path, why) for one in said if (why := unsayable(one)))
     try:
         read_as(kind.spec, fields)
     except ValidationError as error:
         for fault in faults_of(error, kind.spec, fields):
             path = fault.path[:-1] if fault.type == "missing" else fault.path
-            yield _Wrong(path, fault.what, fault.type == "extra_forbidden")
+            yield Wrong(path, fault.what, fault.type == "extra_forbidden")
     for remark in kind.lint(fields, state) if kind.lint else ():
         if not remark.is_warning:
-            yield _Wrong(remark.path, remark.what)
+            yield Wrong(remark.path, remark.what)
 
 
-def _without(fields: Tree, wrong: _Wrong) -> tuple[Tree, Path | None]:
+def _without(fields: Tree, wrong: Wrong) -> tuple[Tree, Path | None]:
     """Return the fields without a place, and the place; a list is left out whole, for half of one is another list."""
     path = wrong.path
     if not wrong.is_extra:
