@@ -20,8 +20,10 @@ def pull_text(written: Sequence[tuple[str, Sequence[str]]], left: Iterable[Row],
     lines = [f"{'would be ' if is_check else ''}{verb}: {one}" for verb, found in written for one in found]
     counts = [f"{len(found)} {verb}" for verb, found in written if found]
     end = "Run setlist pull to do it." if is_check else "Next: look at them with git diff, then setlist plan."
-    last = f"Pull: {', '.join(counts)}. {end}" if counts else "Nothing to pull: every file says what is live."
-    body = [*lines, *_left(left)]
+    rest = list(_left(left))
+    nothing = "Nothing is written: what is left wants you." if rest else "Nothing to pull: every file says what is live."
+    last = f"Pull: {', '.join(counts)}. {end}" if counts else nothing
+    body = [*lines, *rest]
     return "\n".join([*body, *([""] if body else []), last])
 
 
