@@ -281,7 +281,7 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             refuse(plan, fresh, setup.scope, setup.now())
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
             refuse_unapproved(plan, setup.kinds, setup.scope, consent)
-            await ledger.write(*_anchors(setup, plan, ledger))
+            await ledger.write(*anchors(setup, plan.providers, ledger))
             guards = setup.settings.guards
             crew = replace(
                 _crew(setup, plan, (ledger, crew_of), course),
@@ -345,13 +345,13 @@ async def _writers(setup: Setup, names: list[str]) -> AsyncIterator[dict[str, Wr
         yield {name: await stack.enter_async_context(open_writer(endpoint(setup, name, budget))) for name in names}
 
 
-def _anchors(setup: Setup, plan: Plan, ledger: Ledger) -> list[Record]:
+def anchors(setup: Setup, urls: Mapping[str, str], ledger: Ledger) -> list[Record]:
     """Return the records that tie the state to the providers' addresses and organisations."""
     known = ledger.snapshot().providers
     limits = limits_of(setup)
     return [
         put("providers", name, Anchor(base_url=url, organisation=limits.organisations.get(name, "")))
-        for name, url in plan.providers.items()
+        for name, url in urls.items()
         if name not in known
     ]
 

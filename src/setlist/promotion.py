@@ -6,23 +6,23 @@ Only files that no other environment reads are edited. A field goes back to the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path as File
 from typing import NamedTuple
 
 from pydantic import JsonValue
 
-from setlist.document import Document
-from setlist.errors import StaleError
-from setlist.export.patch import REMOVED, Edit, appended, edited, values
+from setlist.document import Document, read_documents
+from setlist.errors import SetlistError, StaleError
+from setlist.export.append import appended
+from setlist.export.edit import CannotEdit, edited
 from setlist.findings import ABSENT, Difference
 from setlist.inspection.between import Side, declared
 from setlist.kind import Effect, Kind
 from setlist.lifecycle import is_upward
 from setlist.project import PROJECT_FILE
 from setlist.pull.brought import Left, Written
-from setlist.resource import Path, Tree, canonical, dotted, walk
+from setlist.resource import Path, Tree, canonical, dotted, graft, walk
 from setlist.source.entry import Entry
 from setlist.source.expression import Variable, parse
 from setlist.source.files import expand_all, first_match, is_matched
@@ -303,7 +303,7 @@ def _new_place(desk: _Desk, entry: Entry) -> _Place | None:
             desk.root, desk.right.setup.settings.overlays, []
         )
         if file and not taken and not desk.is_shared(file):
-            there = len(values((desk.root / file).read_bytes())) if (desk.root / file).exists() else 0
+            there = len(_values((desk.root / file).read_bytes(), file)) if (desk.root / file).exists() else 0
             return _Place(file, there + sum(one.file == file and one.number >= there for one in desk.trees))
     return None
 
@@ -326,10 +326,12 @@ def _files(desk: _Desk) -> Iterator[Written]:
     if desk.trees and not settings.overlays:
         path = desk.root / PROJECT_FILE
         data = path.read_bytes()
-        if values(data) != [desk.right.setup.project.document.value]:
+        if _values(data, PROJECT_FILE) != [desk.right.setup.project.document.value]:
             raise _moved(PROJECT_FILE)
-        edit = Edit(("environments", settings.name, "overlays"), list(desk.globs))
-        yield Written(path, data, edited(data, 0, [edit], PROJECT_FILE))
+        wanted = graft(
+            desk.right.setup.project.document.value, ("environments", settings.name, "overlays"), [*desk.globs]
+        )
+        yield Written(path, data, _edited(data, {0: wanted}, PROJECT_FILE))
     for file in sorted({place.file for place in desk.trees}):
         yield _file(desk, file)
 
@@ -338,18 +340,17 @@ def _file(desk: _Desk, file: str) -> Written:
     path = desk.root / file
     before = path.read_bytes() if path.exists() else None
     data = before or b""
-    there = values(data)
+    there = _values(data, file)
     known = {
         one.index: one.value for entry in desk.right.entries.values() for one in entry.overlays if one.file == file
     }
     if any(index >= len(there) or there[index] != value for index, value in known.items()):
         raise _moved(file)
-    for place in sorted(one for one in desk.trees if one.file == file):
-        tree = desk.trees[place]
-        if place.number < len(there):
-            data = edited(data, place.number, list(_edits(there[place.number], tree, ())), file)
-        else:
-            data = appended(data, tree)
+    mine = {place.number: tree for place, tree in sorted(desk.trees.items()) if place.file == file}
+    changed: dict[int, JsonValue] = {number: tree for number, tree in mine.items() if number < len(there)}
+    data = _edited(data, changed, file) if changed else data
+    for number, tree in mine.items():
+        data = data if number in changed else appended(data, tree)
     return Written(path, before, data)
 
 
@@ -357,12 +358,12 @@ def _moved(file: str) -> StaleError:
     return StaleError("it was changed while it was read", where=file, todo="run setlist promote again")
 
 
-def _edits(old: Tree, new: Tree, path: Path) -> Iterator[Edit]:
-    """Yield what makes the new tree of the old one."""
-    yield from (Edit((*path, key), REMOVED) for key in old if key not in new)
-    for key, value in new.items():
-        before = old.get(key)
-        if isinstance(before, dict) and isinstance(value, dict):
-            yield from _edits(before, value, (*path, key))
-        elif key not in old or not _same(before, value):
-            yield Edit((*path, key), deepcopy(value))
+def _edited(data: bytes, wanted: Mapping[int, JsonValue], file: str) -> bytes:
+    try:
+        return edited(data, wanted, file)
+    except CannotEdit as error:
+        raise SetlistError(str(error), where=file, todo="edit it by hand, setlist promote --check tells how") from None
+
+
+def _values(data: bytes, file: str) -> list[JsonValue]:
+    return [one.value for one in read_documents(data, file)[0]]

@@ -10,6 +10,7 @@ import pytest
 
 from desk import Desk
 from setlist.document import read_documents
+from setlist.export.edit import CannotEdit
 
 PROJECT = """\
 version: 1
@@ -260,7 +261,7 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(
 
     overlay(shop, "staging", {"spec": {"name": "New"}})
     overlay(shop, "live", {"spec": {"name": "Old"}})
-    name = "sides" if when == "before it is edited" else "replace_all"
+    name = "sides" if when == "before it is edited" else "put"
     usual = getattr(command, name)
 
     def changed(*args: Any) -> Any:
@@ -272,21 +273,31 @@ def test_a_file_that_changes_meanwhile_is_not_overwritten(
     monkeypatch.setattr(command, name, changed)
     target = "live" if file != "setlist.yaml" else "other"
     said = shop.call("promote", SALE, "staging", target)
-    assert (said.code, "it was changed" in said.err) == (7, True), said
+    assert (said.code, "changed" in said.err) == (7, True), said
     assert trees(shop)[0]["spec"] == {"name": "Mine" if target == "live" else "Old"}
     assert not (shop.folder / "overlays" / "other").exists()
 
 
-def test_an_edit_that_would_reach_further_is_refused(shop: Desk) -> None:
+def test_a_value_that_an_anchor_names_stays_for_the_others(shop: Desk) -> None:
     overlay(shop, "staging", {"spec": {"theme": {"logoUrl": "new"}}})
     path = overlay(shop, "live", {})
     head = "apiVersion: fanfare/v1\nkind: Experience\nmetadata: {name: sale, annotations: {a: &t {logoUrl: old}}}\n"
     path.write_text(f"{head}spec: {{theme: *t}}\n")
+    assert (promoted(shop).code, is_equal(shop)) == (0, True)
+    assert path.read_text().startswith(head)
+
+
+def test_a_file_that_cannot_be_edited_is_named(shop: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(*_args: Any) -> bytes:
+        raise CannotEdit("its layout does not allow it")
+
+    overlay(shop, "staging", {"spec": {"name": "New"}})
+    path = overlay(shop, "live", {"spec": {"name": "Old"}})
+    before = path.read_bytes()
+    monkeypatch.setattr("setlist.promotion.edited", never)
     said = promoted(shop)
-    assert (said.code, "overlays/live/sale.yaml: the edit would change more than it should" in said.err) == (1, True), (
-        said
-    )
-    assert path.read_text().endswith("theme: *t}\n")
+    assert (said.code, "overlays/live/sale.yaml: its layout does not allow it" in said.err) == (1, True), said
+    assert path.read_bytes() == before
 
 
 def test_nothing_live_is_touched(shop: Desk) -> None:

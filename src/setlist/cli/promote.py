@@ -11,11 +11,11 @@ import click
 
 from setlist.cli.opening import open_project
 from setlist.cli.options import input_options, is_colored
-from setlist.export.replace import replace_all
 from setlist.findings import ABSENT
 from setlist.inspection.between import sides
 from setlist.promotion import Promotion, promote
 from setlist.pull.brought import Written
+from setlist.pull.files import put
 from setlist.render.style import Palette, safe, value_text
 
 
@@ -47,7 +47,7 @@ def command(
     found = promote(*sides(both[0], both[1], addresses), addresses, with_sends=with_sends)
     writes = not (check or diff)
     if writes:
-        replace_all(found.files)
+        put(found.files)
     if diff:
         click.echo("".join(_diff(both[0].project.folder, one) for one in found.files), nl=False)
     color = is_colored(sys.stdout, no_color=no_color)
