@@ -43,12 +43,21 @@ class Sent(_Kept):
     people: int | None = None
 
 
+class Left(_Kept):
+    """A conflict that was left to the live side: what git and the live object had then, and when that was decided."""
+
+    git: JsonValue = None
+    live: JsonValue = None
+    at: str
+
+
 class Binding(_Kept):
     """One address bound to one remote id.
 
     ``base`` is the declared fields as last applied; ``state_set`` the lifecycle state last set by us, ``rules`` the
     lifecycle block and ``dependencies`` the addresses, both as last applied (a deletion has no file to read).
     ``names`` are the vendor's ids of its parts by their keys; ``sends`` what the address did that nobody can undo.
+    ``left`` are the conflicts that were left to the live side, by dotted path.
     """
 
     id: str
@@ -61,6 +70,7 @@ class Binding(_Kept):
     adopted: bool = False
     names: dict[str, str] = Field(default_factory=dict)
     sends: tuple[Sent, ...] = ()
+    left: dict[str, Left] = Field(default_factory=dict)
     observation: Observation | None = None
 
 

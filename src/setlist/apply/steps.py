@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from setlist.answer import Reply
-from setlist.apply.crew import Crew, declared, filled, intent_for, parent_of, rebound
+from setlist.apply.crew import Crew, consented, declared, filled, intent_for, new_base, parent_of, rebound, untouched
 from setlist.apply.settle import closed, matches
 from setlist.approval import covered_names, too_sudden
 from setlist.binding import Record, Sent, Tombstone, put
@@ -32,7 +32,7 @@ from setlist.kind import Effect, Kind, Named, Repeat
 from setlist.lifecycle import is_satisfied, preflight_of, transitions
 from setlist.live import read, to_live, unwrap
 from setlist.plan import Change, Step
-from setlist.resource import Listed, LiveResource, World, dotted, parse_dotted
+from setlist.resource import Listed, LiveResource, World, dotted
 
 
 class Done(NamedTuple):
@@ -86,7 +86,7 @@ def _still_approved(crew: Crew, change: Change, step: Step, live: LiveResource) 
     """Raise StaleError if what an approval covers is not what is live, or if it would happen too soon."""
     kind = crew.kind(change)
     names = covered_names(kind, step.action)
-    wanted = {name: value for name, value in declared(crew, change).items() if name in names}
+    wanted = {name: value for name, value in consented(crew, change).items() if name in names}
     shown = replace(live, fields=_named(crew, change, step, live).fields)
     rows = compare(kind, Sides(wanted, frozenset(), (), None, shown))
     moved = [dotted(one.path) for one in rows if one.verdict is not Verdict.UNREADABLE]
@@ -205,7 +205,7 @@ async def _adopt(crew: Crew, change: Change, step: Step) -> Done:
     await _recheck(crew, change, step, is_first=True)
     live = await _live(crew, change)
     writes = any(step.facet for step in crew.plan.steps_of(change))
-    base = {} if writes else declared(crew, change)
+    base = {} if writes else new_base(crew, change, {})
     names = dict(_named(crew, change, step, live).names)
     news = {"base": base, "state_set": live.state, "adopted": True, "names": names}
     await crew.ledger.write(rebound(crew, change, live, news))
@@ -314,10 +314,8 @@ async def _compared(crew: Crew, change: Change, step: Step) -> tuple[LiveResourc
         return None, []
     fields = declared(crew, change)
     wanted = {name: fields[name] for name in step.sets if name in fields}
-    paths = change.rules.get("ignore_changes")
-    ignored = tuple(parse_dotted(str(path)) for path in (paths if isinstance(paths, list) else []))
     shown = replace(live, fields=_named(crew, change, step, live).fields)
-    rows = compare(kind, Sides(wanted, frozenset(), ignored, None, shown))
+    rows = compare(kind, Sides(wanted, frozenset(), untouched(change), None, shown))
     return live, [dotted(one.path) for one in rows if one.verdict is not Verdict.UNREADABLE]
 
 
