@@ -57,7 +57,8 @@ class Binding(_Kept):
     ``base`` is the declared fields as last applied; ``state_set`` the lifecycle state last set by us, ``rules`` the
     lifecycle block and ``dependencies`` the addresses, both as last applied (a deletion has no file to read).
     ``names`` are the vendor's ids of its parts by their keys; ``sends`` what the address did that nobody can undo.
-    ``left`` are the conflicts that were left to the live side, by dotted path.
+    ``left`` are the conflicts that were left to the live side, by dotted path; ``unfinished`` says that the object was
+    made and the rest of the plan that made it is not done yet.
     """
 
     id: str
@@ -71,6 +72,7 @@ class Binding(_Kept):
     names: dict[str, str] = Field(default_factory=dict)
     sends: tuple[Sent, ...] = ()
     left: dict[str, Left] = Field(default_factory=dict)
+    unfinished: bool = False
     observation: Observation | None = None
 
 
@@ -82,12 +84,13 @@ class Anchor(_Kept):
 
 
 class Tombstone(_Kept):
-    """An object that Setlist removed: never adopted again without being named."""
+    """An object that Setlist removed, or forgot as it was: never adopted again without being named."""
 
     address: str
     id: str
     at: str
     why: str
+    forgotten: bool = False
 
 
 class PlanRun(_Kept):

@@ -124,6 +124,7 @@ def rebound(crew: Crew, change: Change, live: LiveResource, news: Mapping[str, o
         "names": old.names if old else {},
         "sends": old.sends if old else (),
         "left": left(change, crew.now()),
+        "unfinished": old.unfinished if old else False,
         "observation": observe(live),
     }
     return put("bindings", change.address, Binding.model_validate({**members, **news}))

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Set as AbstractSet
 from contextlib import suppress
 
 from setlist.apply.crew import Crew, new_base
+from setlist.apply.decisions import decisions
 from setlist.apply.steps import NotKeptError, perform
 from setlist.binding import PlanRun, Record, observe, put
 from setlist.diff.identity import candidates
@@ -53,6 +54,7 @@ async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Rece
         or (8 if crew.ledger.failure else 0),
         requests=traffic,
         outcomes=outcomes,
+        decisions=decisions(crew.plan, undone),
         settled=settled,
     )
 
@@ -116,6 +118,7 @@ def _quiet(crew: Crew, world: World | None, undone: AbstractSet[str]) -> tuple[R
         news: dict[str, object] = {
             "base": new_base(crew, change, binding.base),
             "left": left(change, crew.now()),
+            "unfinished": False,
             "rules": change.rules,
             "dependencies": change.dependencies,
             "protected": bool(change.rules.get("prevent_destroy")),

@@ -125,6 +125,7 @@ def bound(state: State, intent: Intent, remote_id: str) -> tuple[Record, ...]:
         protected=bool(intent.rules.get("prevent_destroy")),
         parent=intent.parent,
         sends=before.sends if before else (),
+        unfinished=True,
     )
     return (put("bindings", intent.address, binding),)
 

@@ -117,7 +117,9 @@ async def _create(crew: Crew, change: Change, step: Step) -> Done:
     await crew.ledger.write(put("intents", intent.id, intent))
     remote_id, request_id = await _create_once(crew, change, intent)
     live = LiveResource(kind=kind.id, id=remote_id, fields={}, state=step.goal)
-    news = {"base": intent.base, "state_set": step.goal, "observation": None, "names": step.names}
+    rest = crew.plan.steps_of(change)[1:]
+    made: dict[str, object] = {"base": intent.base, "state_set": step.goal, "unfinished": bool(rest)}
+    news = {**made, "observation": None, "names": step.names}
     await crew.ledger.write(rebound(crew, change, live, news), *closed(crew.ledger.attempts, intent))
     await _verify(crew, change, step)
     return Done(remote_id, request_id)
@@ -208,7 +210,7 @@ async def _adopt(crew: Crew, change: Change, step: Step) -> Done:
     base = {} if writes else new_base(crew, change, {})
     names = dict(_named(crew, change, step, live).names)
     news = {"base": base, "state_set": live.state, "adopted": True, "names": names}
-    await crew.ledger.write(rebound(crew, change, live, news))
+    await crew.ledger.write(rebound(crew, change, live, news), Record("tombstones", live.id, None))
     return Done(live.id)
 
 
@@ -223,10 +225,11 @@ def _spent(crew: Crew, step: Step) -> tuple[Record, ...]:
 
 
 def _forgotten(crew: Crew, change: Change, step: Step) -> tuple[Record, ...]:
-    """Return the records that forget an address; what Setlist took down itself leaves a tombstone."""
-    stone = Tombstone(address=change.address, id=change.id, at=crew.now().isoformat(), why=step.effect_text)
-    ended = step.destructive
-    return (Record("bindings", change.address, None), *((put("tombstones", change.id, stone),) if ended else ()))
+    """Return the records that forget an address; a tombstone stays, so that no file takes the object back unasked."""
+    is_forgotten = not step.destructive
+    at = crew.now().isoformat()
+    stone = Tombstone(address=change.address, id=change.id, at=at, why=step.effect_text, forgotten=is_forgotten)
+    return Record("bindings", change.address, None), put("tombstones", change.id, stone)
 
 
 async def _delete(crew: Crew, change: Change, step: Step) -> Done:

@@ -13,6 +13,7 @@ _COMMANDS = {
     "demo": ("demo", "See plan and apply at work on the built-in sandbox, in under a minute."),
     "destroy": ("destroy", "Remove every object that this project manages, each by the mildest end it has."),
     "doctor": ("doctor", "Check files, state, credentials and every vendor, and say what to change."),
+    "drift": ("drift", "Show what people changed in the vendors' screens since the last apply."),
     "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),
     "plan": ("plan", "Show what would change at the vendors; changes nothing."),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Literal, NamedTuple
 
@@ -14,7 +14,7 @@ from setlist.compare import FieldChange, Sides, Verdict, compare, fingerprint
 from setlist.diff import writes
 from setlist.diff.hops import around, route
 from setlist.diff.identity import Case, Identity, Sight, identify, implied_fields, natural_key
-from setlist.diff.planned import Planned, chained, finished, named
+from setlist.diff.planned import Manage, Planned, chained, finished, named
 from setlist.diff.removal import removed
 from setlist.diff.resolving import (
     Policy,
@@ -32,14 +32,20 @@ from setlist.lifecycle import is_held, is_satisfied, transitions
 from setlist.plan import Action, Change, Delta, Note, Step
 from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_dotted
 
+_ABSENT = Note(what="it does not exist, and what is only observed is not created")
+
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How the user wants differences resolved; ``resumed`` are the held addresses that a person let go."""
+    """How the user wants differences resolved; ``resumed`` are the held addresses that a person let go.
+
+    ``manage`` gives, by kind, how far its objects are managed where that is not in full.
+    """
 
     on_drift: Literal["restore", "keep", "fail"] = "restore"
     on_conflict: Literal["fail", "git", "live"] = "fail"
     resumed: frozenset[str] = frozenset()
+    manage: Mapping[str, Manage] = field(default_factory=dict)
 
 
 def diff(
@@ -56,7 +62,9 @@ def diff(
             ids[resource.address] = identity.live.id
         found.append(_declared(sight, kind, (known, identity), wishes))
     declared = {str(resource.address) for resource in resources}
-    found.extend(removed(sight, kinds, address) for address in sight.state.bindings if address not in declared)
+    found.extend(
+        removed(sight, kinds, address, wishes.manage) for address in sight.state.bindings if address not in declared
+    )
     return tuple(sorted(found, key=lambda one: one.change.address))
 
 
@@ -89,6 +97,8 @@ def _declared(sight: Sight, kind: Kind, subject: tuple[Resource, Identity], wish
     match identity.case:
         case Case.BLOCKED:
             return Planned(base.model_copy(update={"blocked": identity.blocked, "action_reason": identity.reason}), ())
+        case Case.CREATE if wishes.manage.get(kind.id) == "observe":
+            return Planned(base.model_copy(update={"manage": "observe", "notes": (_ABSENT,)}), ())
         case Case.CREATE:
             sent = implied_fields(kind, resource, sight.project, sight.environment)
             return _create(sight, kind, (resource, identity, sent), base)
@@ -208,8 +218,16 @@ def _judged(
     holes = frozenset(hole.path for hole in resource.holes)
     sides = Sides(resource.fields, holes, ignored, binding.base if binding else None, live)
     policy = Policy(wishes.on_drift, resource.rules.on_conflict or wishes.on_conflict)
+    if _mode(kind, binding, wishes) != "full":
+        policy = Policy("fail", "fail")
     left = binding.left if binding else {}
     return acceptable(kind, live, resolved(kind, sides, compare(kind, sides), left, policy))
+
+
+def _mode(kind: Kind, binding: Binding | None, wishes: Wishes) -> Manage:
+    """Return how far the object is managed now: one that was made and not finished is finished first."""
+    mode = wishes.manage.get(kind.id, "full")
+    return "full" if mode == "create-only" and binding and binding.unfinished else mode
 
 
 def _written(kind: Kind, resource: Resource, fields: tuple[FieldChange, ...], live: LiveResource) -> Resource:
@@ -311,6 +329,9 @@ def _unreadable(fields: tuple[FieldChange, ...]) -> tuple[Note, ...]:
 def _planned(kind: Kind, present: _Present, wishes: Wishes, change: Change) -> Planned:
     """Plan the writes and hops that bring the object to what is wanted of it."""
     resource, live, fields = present.resource, present.live, present.fields
+    mode = _mode(kind, present.binding, wishes)
+    if mode != "full":
+        return finished(change.model_copy(update={"manage": mode, "change": _delta(kind, present)}), ())
     blocked = open_questions(fields, change)
     wanted = tuple(one for one in fields if is_written(one))
     done = writes.update(kind, present.written, live, wanted, present.named.names)
@@ -376,10 +397,10 @@ def _cloned(kind: Kind, present: _Present, change: Change) -> Planned:
 def _is_held(kind: Kind, present: _Present, wishes: Wishes) -> bool:
     """Tell whether somebody made it less live than we set it, and nobody has said otherwise since."""
     binding, wanted = present.binding, present.resource.rules.state
-    if binding is None or kind.lifecycle is None or str(present.resource.address) in wishes.resumed:
+    if binding is None or kind.lifecycle is None or wanted is None or str(present.resource.address) in wishes.resumed:
         return False
     asked_anew = wanted != binding.rules.get("state")
-    agreed = wanted is not None and is_satisfied(kind.lifecycle, wanted, present.live.state)
+    agreed = is_satisfied(kind.lifecycle, wanted, present.live.state)
     return not asked_anew and not agreed and is_held(kind.lifecycle, binding.state_set, present.live.state)
 
 

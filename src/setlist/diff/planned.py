@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Literal, NamedTuple, TypeAlias
 
 from setlist.plan import Action, Change, Step
+
+Manage: TypeAlias = Literal["full", "create-only", "observe"]
 
 
 class Planned(NamedTuple):

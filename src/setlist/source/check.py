@@ -58,12 +58,20 @@ def check_providers(project: Project, settings: Settings, providers: Mapping[str
             what = f"there is no provider '{name}'"
             yield Problem(*project.place(path, key=True), "", what, suggest(name, providers))
             continue
+        yield from _wrong_kinds(project, (*path, "manage"), providers[name], chosen.manage)
         known = providers[name].settings
         for one in sorted(chosen.credentials.keys() - set(known)):
             what = f"{name} has no credential '{one}'"
             yield Problem(
                 *project.place((*path, "credentials", one), key=True), "", what, f"it has: {', '.join(known)}"
             )
+
+
+def _wrong_kinds(project: Project, path: Path, provider: Provider, manage: Iterable[str]) -> Iterator[Problem]:
+    kinds = [kind.name for kind in provider.kinds]
+    for one in sorted(set(manage) - set(kinds)):
+        what = f"{provider.name} has no kind '{one}'"
+        yield Problem(*project.place((*path, one), key=True), "", what, suggest(one, kinds))
 
 
 def check_natural_keys(entries: Iterable[Entry], settings: Settings) -> Iterator[Problem]:
