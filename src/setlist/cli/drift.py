@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -10,6 +11,7 @@ import click
 from setlist.cli import loop
 from setlist.cli.opening import open_project
 from setlist.cli.options import is_colored, project_options
+from setlist.diff.changes import Wishes
 from setlist.drift import Drift, Seen, drift_of, strangers
 from setlist.errors import BlockedError
 from setlist.opening import Setup
@@ -29,7 +31,8 @@ def command(targets: tuple[str, ...], *, as_json: bool, unmanaged: bool, no_colo
     Exits 2 if anything moved: fields, conflicts with git, states, objects that are gone. Writes nothing.
     """
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
-    report = _looked(setup, Choices("refresh-only", targets, parallelism=rest["parallelism"], everything=unmanaged))
+    choices = Choices("refresh-only", targets, wishes=Wishes("fail", "fail"), everything=unmanaged)
+    report = _looked(setup, replace(choices, parallelism=rest["parallelism"]))
     if as_json:
         click.echo(drift_text.drift_json(report).decode(), nl=False)
     else:

@@ -87,6 +87,4 @@ def _summary(report: Drift) -> str:
     words = [f"{count} {noun}{'s' if count > 1 and noun != 'gone' else ''}" for noun, count in counts.items() if count]
     objects = sum(one.is_drift for one in report.resources)
     head = f"Drift in {objects} object{'' if objects == 1 else 's'}: {', '.join(words)}."
-    return (
-        f"{head}{narrowed}{strangers} setlist plan shows what would be put back; setlist pull takes it into the files."
-    )
+    return f"{head}{narrowed}{strangers} setlist plan shows what would become of it."
