@@ -33,6 +33,7 @@ from setlist.shape import (
     Unordered,
     Variant,
     WriteOnly,
+    shape_at,
 )
 
 
@@ -205,16 +206,10 @@ def _lost_items(root: Shape, sides: Sides) -> Iterator[FieldChange]:
         live = _items_by_key(dig(sides.live.fields, path), keyed)
         for key, last in _items_by_key(dig(sides.base, path) if sides.base else None, keyed).items():
             if key in declared and key not in live and not _is_unread(path, sides.live.unread):
-                item = _found_shape(root, path).items or Shape()
+                item = shape_at(root, path).items or Shape()
                 same = _key(item, last, sides.base or {}) == _key(item, declared[key], sides.declared)
                 verdict = Verdict.DRIFT if same else Verdict.CONFLICT
                 yield FieldChange(path=(*path, key), verdict=verdict, before=None, after=declared[key], base=last)
-
-
-def _found_shape(shape: Shape, path: Path) -> Shape:
-    for part in path:
-        shape = shape.member(str(part))
-    return shape
 
 
 def _keyed_lists(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, str]]:
@@ -370,16 +365,6 @@ def moments_of(kind: Kind, fields: Tree) -> dict[str, datetime]:
         point = read_instant(text, zone) if isinstance(text, str) else None
         found |= {place: point} if point else {}
     return found
-
-
-def without(tree: Tree, paths: tuple[tuple[str, ...], ...]) -> Tree:
-    """Return the tree without the members at the paths (ignoreChanges)."""
-    kept: Tree = {}
-    for key, item in tree.items():
-        inner = tuple(path[1:] for path in paths if path[0] == key)
-        if () not in inner:
-            kept[key] = without(item, inner) if inner and isinstance(item, dict) else item
-    return kept
 
 
 def fingerprint(kind: Kind, live: LiveResource) -> str:

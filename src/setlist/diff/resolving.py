@@ -13,7 +13,7 @@ from setlist.compare import FieldChange, Sides, Verdict, laid_over, normal
 from setlist.kind import Kind
 from setlist.plan import Change, Note
 from setlist.resource import Hole, LiveResource, Path, Tree, canonical, dotted, parse_dotted
-from setlist.shape import KeyedBy, Shape
+from setlist.shape import KeyedBy, Shape, shape_at
 
 MOVED = frozenset({Verdict.DRIFT, Verdict.CONFLICT})
 
@@ -61,13 +61,6 @@ def _resolved(one: FieldChange, policy: Policy) -> FieldChange:
     else:
         return one
     return one.model_copy(update={"resolution": side})
-
-
-def shape_at(shape: Shape, path: Path) -> Shape:
-    """Return the shape of the value at a path in which items of keyed lists are named by their key."""
-    for part in path:
-        shape = (shape.items or Shape()) if shape.mark(KeyedBy) else shape.member(str(part))
-    return shape
 
 
 def acceptable(
