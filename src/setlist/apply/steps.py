@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from setlist.answer import Reply
 from setlist.apply.crew import Crew, consented, declared, filled, intent_for, new_base, parent_of, rebound, untouched
-from setlist.apply.settle import closed, matches
+from setlist.apply.settle import closed, matches, told
 from setlist.approval import covered_names, too_sudden
 from setlist.binding import Record, Sent, Tombstone, put
 from setlist.compare import Sides, Verdict, compare, fingerprint
@@ -158,8 +158,7 @@ def _the_one(change: Change, intent: Intent, found: Sequence[Listed]) -> str:
     """Return the id of the object that was made; raises UnknownOutcomeError where that is a guess."""
     if len(found) == 1 and intent.is_sure:
         return found[0].live.id
-    ids = " or ".join(one.live.id for one in found)
-    what = f"the answer of its {intent.action} was lost, and {ids} may have come of it"
+    what = f"the answer of its {intent.action} was lost, and {told(found, ' may have come of it')}"
     todo = "look at them, then: setlist state settle ADDRESS --found ID"
     raise UnknownOutcomeError(what, where=change.address, todo=todo)
 
