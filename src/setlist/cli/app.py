@@ -14,6 +14,7 @@ _COMMANDS = {
     "destroy": ("destroy", "Remove every object that this project manages, each by the mildest end it has."),
     "diff-env": ("diff_env", "Compare what two environments declare, and what they hold live."),
     "doctor": ("doctor", "Check files, state, credentials and every vendor, and say what to change."),
+    "drift": ("drift", "Show what people changed in the vendors' screens since the last apply."),
     "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
     "graph": ("graph", "Draw who waits for whom in this project, or the canvas of one journey."),
     "import": ("import_", "Bind a live object to an address, and write its document if there is none."),

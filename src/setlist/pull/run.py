@@ -9,8 +9,9 @@ from typing import NamedTuple
 
 from setlist.binding import State, fold
 from setlist.compare import Verdict
-from setlist.diff.changes import Planned, Wishes, diff, fill
+from setlist.diff.changes import Wishes, diff, fill
 from setlist.diff.identity import Sight
+from setlist.diff.planned import Planned
 from setlist.document import read_documents
 from setlist.envelope import Head
 from setlist.errors import SetlistError

@@ -21,7 +21,8 @@ def pull_text(written: Sequence[tuple[str, Sequence[str]]], left: Iterable[Row],
     counts = [f"{len(found)} {verb}" for verb, found in written if found]
     end = "Run setlist pull to do it." if is_check else "Next: look at them with git diff, then setlist plan."
     rest = list(_left(left))
-    nothing = "Nothing is written: what is left wants you." if rest else "Nothing to pull: every file says what is live."
+    idle = "Nothing to pull: every file says what is live."
+    nothing = "Nothing is written: what is left wants you." if rest else idle
     last = f"Pull: {', '.join(counts)}. {end}" if counts else nothing
     body = [*lines, *rest]
     return "\n".join([*body, *([""] if body else []), last])
