@@ -22,13 +22,62 @@ providers: {breakground: {sandbox: true}, experiture: {sandbox: true}, fanfare: 
 """
 NAMES = (
     *("no", "1e3", "2026-01-01", "null", "~", "0x1F", "yes", "Sale", "sale", "SALE", "sale-2", "Sale 2", "🎉", "🎉🎊"),
-    *("Größe & Café", "Ünïcode — ﬁne", "漢字", "a: b # c", "- dash", "'quoted'", '"double"', "${var.x}", "$${x}", "x" * 90),
-    *("trailing ", " leading", "tab\tinside", "%TAG", "@home", "`tick`", "{flow}", "[list]", "!bang", "*star", "&amp", "|"),
+    *(
+        "Größe & Café",
+        "Ünïcode — ﬁne",
+        "漢字",
+        "a: b # c",
+        "- dash",
+        "'quoted'",
+        '"double"',
+        "${var.x}",
+        "$${x}",
+        "x" * 90,
+    ),
+    *(
+        "trailing ",
+        " leading",
+        "tab\tinside",
+        "%TAG",
+        "@home",
+        "`tick`",
+        "{flow}",
+        "[list]",
+        "!bang",
+        "*star",
+        "&amp",
+        "|",
+    ),
 )
 TEXTS = (
-    *("", "One line.", "Two\nlines", "Two\nlines\n", "Three\n\n\nlines\n\n", "  leading\nspaces", "trailing  \nspaces\t\n"),
-    *("\ttab\n\ttab", "CR\r\nLF\r\n", "NEL\x85here", "LS\u2028PS\u2029", "\ufeffbom", "nbsp\xa0", "🎉 emoji\n漢字\n", "\n", "\n\n"),
-    *("#hash\n# hash", "key: value\n- item\n", "---\n...\n", "word " * 40, ("long words " * 30).strip(), "${file:x}\n$${y}"),
+    *(
+        "",
+        "One line.",
+        "Two\nlines",
+        "Two\nlines\n",
+        "Three\n\n\nlines\n\n",
+        "  leading\nspaces",
+        "trailing  \nspaces\t\n",
+    ),
+    *(
+        "\ttab\n\ttab",
+        "CR\r\nLF\r\n",
+        "NEL\x85here",
+        "LS\u2028PS\u2029",
+        "\ufeffbom",
+        "nbsp\xa0",
+        "🎉 emoji\n漢字\n",
+        "\n",
+        "\n\n",
+    ),
+    *(
+        "#hash\n# hash",
+        "key: value\n- item\n",
+        "---\n...\n",
+        "word " * 40,
+        ("long words " * 30).strip(),
+        "${file:x}\n$${y}",
+    ),
     *("'single'\n\"double\"\n", "back\\slash\\n", "   ", "a" * 300, "%\n", "? x\n: y", "line \n  \n  line"),
 )
 
@@ -67,7 +116,10 @@ def _id(chance: random.Random) -> str:
 
 
 async def _sale(tell: Tell, chance: random.Random, number: int) -> None:
-    fields: Tree = {"name": chance.choice(NAMES), "slug": f"{chance.choice(NAMES)}{number}" if number % 3 else f"{number}e3"}
+    fields: Tree = {
+        "name": chance.choice(NAMES),
+        "slug": f"{chance.choice(NAMES)}{number}" if number % 3 else f"{number}e3",
+    }
     if number % 2:
         fields |= {"openAt": "2030-01-01T09:00:00", "closeAt": "2030-01-02T09:00:00-05:00", "timeZone": "Europe/Berlin"}
         texts = {one: chance.choice(TEXTS) for one in ("en", "no", "de", "y")}
@@ -99,7 +151,11 @@ async def _journey(tell: Tell, chance: random.Random, number: int) -> None:
     size = 100 if number % 40 == 2 else number % 7
     nodes = [_node(chance, index, size) for index in range(size)]
     edges = [
-        {"sourceNodeId": nodes[index]["id"], "targetNodeId": nodes[index + 1]["id"], "label": chance.choice((None, "no"))}
+        {
+            "sourceNodeId": nodes[index]["id"],
+            "targetNodeId": nodes[index + 1]["id"],
+            "label": chance.choice((None, "no")),
+        }
         for index in range(size - 1)
     ]
     fields: Tree = {"name": chance.choice(NAMES), "siteId": _id(chance), "description": chance.choice(TEXTS) or None}
@@ -120,7 +176,10 @@ def _node(chance: random.Random, index: int, size: int) -> Tree:
 
 async def _workshop(tell: Tell, chance: random.Random, number: int) -> None:
     fields: Tree = {"name": chance.choice(NAMES), "duration_minutes": 60, "default_capacity": 1 + number}
-    fields |= {"description": chance.choice((*TEXTS, None)), "location": {"type": "in_person", "city": chance.choice(NAMES)}}
+    fields |= {
+        "description": chance.choice((*TEXTS, None)),
+        "location": {"type": "in_person", "city": chance.choice(NAMES)},
+    }
     fields |= {"pricing": {"currency": "EUR", "amount": 19.9}, "status": chance.choice(("active", "inactive"))}
     made = await tell("POST", "/gomry/objects", {"by": "maria", "set": fields})
     rule: Tree = {"provider_id": "no", "timezone": "Europe/Berlin", "start_date": "2026-12-01"}

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
-
 from account import PROJECT, fill
+
 from desk import Desk
 
 COUNT = 500 if os.environ.get("SETLIST_FULL_ACCOUNT") else 60

@@ -13,7 +13,7 @@ from setlist.diff.changes import Planned, Wishes, diff, fill
 from setlist.diff.identity import Sight
 from setlist.document import read_documents
 from setlist.envelope import Head
-from setlist.errors import SetlistError
+from setlist.errors import LockedError, SetlistError, StateError
 from setlist.opening import Setup, base_url
 from setlist.pipeline import anchors, load_all, owner_of
 from setlist.pull import files
@@ -111,18 +111,24 @@ def _address_in(data: bytes) -> str:
 async def bring(setup: Setup, ledger: Ledger, brought: Brought, world: World) -> None:
     """Write the files, check that they load and plan empty, then write the bindings; else take the files back.
 
-    If the process dies behind the files, they stand there unbound, and the next pull finds and binds them.
+    If the process dies behind the files, or the state cannot be written, they stay there unbound, and the next pull
+    finds and binds them: a binding without its file would ask the next plan to remove the object.
     """
     state = ledger.snapshot()
+    new = bound_anew(brought, state)
     files.put(brought.files)
     try:
         after = State.model_validate(fold(state.model_dump(mode="json"), brought.records))
-        refuse_difference(setup, Seen(after, world), bound_anew(brought, state))
-        urls = {one.provider: base_url(setup, one.provider) for one in bound_anew(brought, state)}
-        await ledger.write(*anchors(setup, urls, ledger), *brought.records)
+        refuse_difference(setup, Seen(after, world), new)
     except BaseException:
         files.take_back(brought.files)
         raise
+    urls = {one.provider: base_url(setup, one.provider) for one in new}
+    try:
+        await ledger.write(*anchors(setup, urls, ledger), *brought.records)
+    except (StateError, LockedError) as error:
+        todo = "the files are written; run the same again to bind them"
+        raise type(error)(error.what, where=error.where, todo=todo) from error
 
 
 def refuse_difference(setup: Setup, seen: Seen, addresses: tuple[Address, ...]) -> None:
