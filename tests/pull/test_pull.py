@@ -184,7 +184,7 @@ def test_what_is_archived_is_left_until_it_is_asked_for(shop: Desk) -> None:
     said = shop.call("pull")
     words = f"left: breakground/Journey {made['id']} (Tour): it is ARCHIVED; setlist pull breakground/Journey --select"
     assert (said.code, words in said.out, paths(shop)) == (0, True, []), said
-    assert "it is ARCHIVED" not in shop.call("pull", "gomry").out
+    assert "it is ARCHIVED" not in shop.call("pull", "--select", "name=else").out
     assert shop.call("pull", "breakground/Journey/tour", "--check").code == 2
     assert shop.call("pull", "--select", "status=arch*").code == 0
     assert (text(shop, "journeys/tour.yaml")[-16:], shop.is_settled()) == ("state: ARCHIVED\n", True)
@@ -210,6 +210,16 @@ def test_what_cannot_be_declared_is_left_with_the_reason(shop: Desk) -> None:
     assert (paths(shop), shop.is_settled()) == (["experiences/odd.yaml"], True)
     asked = shop.call("pull", "fanfare", "--select", "status=*")
     assert "it is archived or deleted, and nothing brings it back" in asked.out
+
+
+def test_what_goes_away_while_it_is_read_is_left(shop: Desk) -> None:
+    made = yoga(shop)
+    sale(shop, slug="sale")
+    shop.fault(
+        "status", vendor="gomry", path=f"experiences/{made['id']}$", status=404, body={"error": "gone"}, times=None
+    )
+    said = shop.call("pull")
+    assert ("it went away while it was read" in said.out, paths(shop)) == (True, ["experiences/sale.yaml"]), said
 
 
 def test_what_setlist_removed_is_left_to_a_person(shop: Desk) -> None:

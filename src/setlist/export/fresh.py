@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -54,7 +54,7 @@ def fresh(kind: Kind, live: LiveResource, names: Mapping[str, str]) -> Fresh:
     fields: Tree = {name: value for name, value in told.items() if _tells(value) or _is_required(kind, name)}
     state = state_to_write(kind, live.state)
     gaps: dict[str, None] = {}
-    while wrong := next(_wrongs(kind, fields, state), None):
+    while wrong := _first_wrong(kind, fields, state):
         fields, lost = _without(fields, wrong)
         if lost is None or (len(lost) == 1 and _is_required(kind, str(lost[0]))):
             return Fresh(fields, state, parts, tuple(gaps), wrong.what)
@@ -142,20 +142,23 @@ def _number(text: str) -> JsonValue:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
-def _wrongs(kind: Kind, fields: Tree, state: str) -> Iterator[_Wrong]:
-    """Yield what no file may say, then what the model refuses, then what the lint refuses."""
-    for path, value in walk(fields):
-        said = [*path[-1:], value]
-        yield from (_Wrong(path, why) for one in said if (why := unsayable(one)))
+def _first_wrong(kind: Kind, fields: Tree, state: str) -> _Wrong | None:
+    """Return the first that no file may say, that the model refuses, or that the lint refuses."""
+    told = ((path, one) for path, value in walk(fields) for one in (*path[-1:], value))
+    unsaid = (_Wrong(path, why) for path, one in told if (why := unsayable(one)))
+    remarks = (one for one in (kind.lint(fields, state) if kind.lint else ()) if not one.is_warning)
+    return next(unsaid, None) or _fault(kind, fields) or next((_Wrong(one.path, one.what) for one in remarks), None)
+
+
+def _fault(kind: Kind, fields: Tree) -> _Wrong | None:
+    """Return the first thing that the model refuses; a member that is missing is told at the map that lacks it."""
     try:
         read_as(kind.spec, fields)
     except ValidationError as error:
-        for fault in faults_of(error, kind.spec, fields):
-            path = fault.path[:-1] if fault.type == "missing" else fault.path
-            yield _Wrong(path, fault.what, fault.type == "extra_forbidden")
-    for remark in kind.lint(fields, state) if kind.lint else ():
-        if not remark.is_warning:
-            yield _Wrong(remark.path, remark.what)
+        one = faults_of(error, kind.spec, fields)[0]
+        path = one.path[:-1] if one.type == "missing" else one.path
+        return _Wrong(path, one.what, one.type == "extra_forbidden")
+    return None
 
 
 def _without(fields: Tree, wrong: _Wrong) -> tuple[Tree, Path | None]:
@@ -167,5 +170,8 @@ def _without(fields: Tree, wrong: _Wrong) -> tuple[Tree, Path | None]:
     if not isinstance(holder, dict) or path[-1] not in holder:
         return fields, None
     rest: Tree = {key: item for key, item in holder.items() if key != path[-1]}
+    above = _Wrong(path[:-1], wrong.what, wrong.is_extra)
+    if not rest and len(path) > 1 and isinstance(path[-2], str):
+        return _without(fields, above)[0], path
     found = graft(fields, path[:-1], rest)
     return (found if isinstance(found, dict) else {}), path

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
+
+from pydantic import JsonValue
 
 from setlist.binding import State
 from setlist.diff.changes import fill
@@ -210,11 +213,8 @@ def _take(desk: Desk, kin: _Kin, draft: Draft) -> None:
 
 def _namesakes(kin: _Kin, base: str) -> Iterator[Resource]:
     """Yield the documents that the name, or the name with a number, belongs to."""
-    for name in numbered(base):
-        if name in kin.loose:
-            yield kin.loose[name]
-        elif name not in kin.taken:
-            return
+    names = takewhile(lambda name: name in kin.taken, numbered(base))
+    yield from [kin.loose[name] for name in names if name in kin.loose]
 
 
 def _says_the_same(resource: Resource, told: Fresh) -> bool:
@@ -222,21 +222,16 @@ def _says_the_same(resource: Resource, told: Fresh) -> bool:
 
     An earlier pull was cut off behind it.
     """
-    fields: Tree | object = resource.fields
+    fields: JsonValue = resource.fields
     for hole in resource.holes:
-        fields = graft(fields, hole.path, dig(told.fields, hole.path))  # type: ignore[arg-type]  # a tree stays one
+        fields = graft(fields, hole.path, dig(told.fields, hole.path))
     return canonical([fields, resource.rules.state or ""]) == canonical([told.fields, told.state])
 
 
-def free_place(rooms: Rooms, base: Address, taken: Iterable[str]) -> tuple[Address, str]:
+def free_place(rooms: Rooms, base: Address, taken: set[str]) -> tuple[Address, str]:
     """Return the first address, numbered from 2 on, that is free and has a free file, and that file."""
-    used = set(taken)
-    for name in numbered(base.name):
-        address = base._replace(name=name)
-        path = rooms.find(address) if name not in used else None
-        if path:
-            return address, path
-    raise AssertionError("numbers do not end")
+    names = (base._replace(name=name) for name in numbered(base.name))
+    return next((one, path) for one in names if one.name not in taken and (path := rooms.find(one)))
 
 
 def _unreadable(fields: Tree) -> str:

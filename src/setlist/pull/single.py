@@ -13,7 +13,7 @@ from setlist.errors import UsageError
 from setlist.export.fresh import fresh
 from setlist.kind import Kind, Named
 from setlist.live import list_account, read_each
-from setlist.mistake import suggest
+from setlist.mistake import closest
 from setlist.opening import Setup, base_url, open_readers
 from setlist.pipeline import anchors, load_all, owner_of
 from setlist.pull.brought import Left
@@ -53,9 +53,8 @@ def asked_of(setup: Setup, text: str, remote_id: str) -> Asked:
     kind = setup.kinds.get(address.kind_id) if address else None
     if address is None or kind is None:
         kind_id = text.rpartition("/")[0]
-        todo = (
-            suggest(kind_id, setup.kinds) or "write PROVIDER/KIND/NAME, the name in small letters, digits and hyphens"
-        )
+        form = "write PROVIDER/KIND/NAME, the name in small letters, digits and hyphens"
+        todo = form if kind_id in setup.kinds else closest(kind_id, setup.kinds) or form
         raise UsageError(f"{text} is no address", todo=todo)
     return Asked(address, kind, remote_id)
 

@@ -83,9 +83,8 @@ def _leads_to(start: Address, goal: Address, waits: Mapping[Address, set[Address
         one = todo.pop()
         if one == goal:
             return True
-        if one not in seen:
-            seen.add(one)
-            todo.extend(waits.get(one, ()))
+        seen.add(one)
+        todo.extend(waits.get(one, set()) - seen)
     return False
 
 
