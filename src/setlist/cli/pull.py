@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import click
@@ -26,6 +27,12 @@ from setlist.render import pull_text
     metavar="KEY=PATTERN",
     help="Only objects whose name, label or status is as the pattern (* and ?) says; several must all match.",
 )
+@click.option(
+    "--on-conflict",
+    type=click.Choice(["fail", "live"]),
+    default="fail",
+    help="A field that the file and somebody live changed: left to you (fail), or taken from live.",
+)
 @click.option("--check", is_flag=True, help="Write nothing; exit 2 if anything would be written.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @lock_option
@@ -33,12 +40,17 @@ from setlist.render import pull_text
 def command(
     targets: tuple[str, ...], selects: tuple[str, ...], *, check: bool, as_json: bool, lock_timeout: float, **rest: Any
 ) -> int:
-    """Bring live objects that no file declares into new files, and bind them; changes nothing at the vendors.
+    """Bring what is live into the files; changes nothing at the vendors.
+
+    Objects that no file declares get new files and are bound; what people changed live of those that are managed is
+    edited into the files that set it, and nothing else in them is touched.
 
     Without a target, the whole account of every provider that the environment names.
     """
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
-    wanted = wanted_of(setup.kinds, setup.settings.providers, targets, selects)
+    wanted = replace(
+        wanted_of(setup.kinds, setup.settings.providers, targets, selects), on_conflict=rest["on_conflict"]
+    )
     seen = loop.run(look(setup, wanted))
     if check:
         found = told(setup, weigh(setup, wanted, seen), seen.state)

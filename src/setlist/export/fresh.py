@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from decimal import Decimal, InvalidOperation
 from typing import NamedTuple
 
@@ -31,7 +31,7 @@ class Fresh(NamedTuple):
     refusal: str = ""
 
 
-class _Wrong(NamedTuple):
+class Wrong(NamedTuple):
     """A place that cannot be declared as it is, why, and whether it is one that no model knows."""
 
     path: Path
@@ -47,14 +47,14 @@ def fresh(kind: Kind, live: LiveResource, names: Mapping[str, str]) -> Fresh:
     parts = kind.naming.keyed(live.fields, {}) if kind.naming else {}
     shown = kind.naming.read(live.fields, {}, parts).fields if kind.naming else live.fields
     told = {
-        name: _kept(shape, value, shown)
+        name: kept(shape, value, shown)
         for name, shape in kind.shape.members.items()
         if (value := shown.get(name)) is not None and not _is_implied(shape, value, names)
     }
     fields: Tree = {name: value for name, value in told.items() if _tells(value) or _is_required(kind, name)}
     state = state_to_write(kind, live.state)
     gaps: dict[str, None] = {}
-    while wrong := _first_wrong(kind, fields, state):
+    while wrong := next(wrongs(kind, fields, state), None):
         fields, lost = _without(fields, wrong)
         if lost is None or (len(lost) == 1 and _is_required(kind, str(lost[0]))):
             return Fresh(fields, state, parts, tuple(gaps), wrong.what)
@@ -103,18 +103,18 @@ def _tells(value: JsonValue) -> bool:
     return value is not None and value not in ({}, [])
 
 
-def _kept(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
+def kept(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
     """Return what of a value carries information, in the order of the model; None for what does not."""
     if value is None or shape.mark(WriteOnly) or _is_default(shape, value, root):
         return None
     if isinstance(value, dict):
         known = [name for name in shape.members if name in value]
         rest = [name for name in value if name not in shape.members]
-        members = {name: _kept(shape.member(name), value[name], root) for name in (*known, *rest)}
+        members = {name: kept(shape.member(name), value[name], root) for name in (*known, *rest)}
         typed = shape.members or shape.values
         return {name: item for name, item in members.items() if item is not None and (_tells(item) or not typed)}
     if isinstance(value, list):
-        items = [_kept(shape.items or Shape(is_map=True), one, root) for one in own_items(shape, value, root)]
+        items = [kept(shape.items or Shape(is_map=True), one, root) for one in own_items(shape, value, root)]
         in_any_order = shape.mark(Unordered) and not any(isinstance(one, dict) for one in items)
         return sorted(items, key=canonical) if in_any_order else items
     return _spelt(shape, value)
@@ -142,26 +142,23 @@ def _number(text: str) -> JsonValue:
     return int(amount) if amount == amount.to_integral_value() else float(amount)
 
 
-def _first_wrong(kind: Kind, fields: Tree, state: str) -> _Wrong | None:
-    """Return the first that no file may say, that the model refuses, or that the lint refuses."""
-    told = ((path, one) for path, value in walk(fields) for one in (*path[-1:], value))
-    unsaid = (_Wrong(path, why) for path, one in told if (why := unsayable(one)))
-    remarks = (one for one in (kind.lint(fields, state) if kind.lint else ()) if not one.is_warning)
-    return next(unsaid, None) or _fault(kind, fields) or next((_Wrong(one.path, one.what) for one in remarks), None)
-
-
-def _fault(kind: Kind, fields: Tree) -> _Wrong | None:
-    """Return the first thing that the model refuses; a member that is missing is told at the map that lacks it."""
+def wrongs(kind: Kind, fields: Tree, state: str) -> Iterator[Wrong]:
+    """Yield what no file may say, then what the model refuses, then what the lint refuses."""
+    for path, value in walk(fields):
+        said = [*path[-1:], value]
+        yield from (Wrong(path, why) for one in said if (why := unsayable(one)))
     try:
         read_as(kind.spec, fields)
     except ValidationError as error:
-        one = faults_of(error, kind.spec, fields)[0]
-        path = one.path[:-1] if one.type == "missing" else one.path
-        return _Wrong(path, one.what, one.type == "extra_forbidden")
-    return None
+        for fault in faults_of(error, kind.spec, fields):
+            path = fault.path[:-1] if fault.type == "missing" else fault.path
+            yield Wrong(path, fault.what, fault.type == "extra_forbidden")
+    for remark in kind.lint(fields, state) if kind.lint else ():
+        if not remark.is_warning:
+            yield Wrong(remark.path, remark.what)
 
 
-def _without(fields: Tree, wrong: _Wrong) -> tuple[Tree, Path | None]:
+def _without(fields: Tree, wrong: Wrong) -> tuple[Tree, Path | None]:
     """Return the fields without a place, and the place; a list is left out whole, for half of one is another list."""
     path = wrong.path
     if not wrong.is_extra:
@@ -170,7 +167,7 @@ def _without(fields: Tree, wrong: _Wrong) -> tuple[Tree, Path | None]:
     if not isinstance(holder, dict) or path[-1] not in holder:
         return fields, None
     rest: Tree = {key: item for key, item in holder.items() if key != path[-1]}
-    above = _Wrong(path[:-1], wrong.what, wrong.is_extra)
+    above = Wrong(path[:-1], wrong.what, wrong.is_extra)
     if not rest and len(path) > 1 and isinstance(path[-2], str):
         return _without(fields, above)[0], path
     found = graft(fields, path[:-1], rest)

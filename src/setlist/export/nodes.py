@@ -27,8 +27,8 @@ _PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
 class Node:
     """One node: characters ``start`` to ``end`` of the text, without its anchor and tag, and without what follows it.
 
-    ``start`` of a collection in block style is its first entry. A map has ``pairs``, a list ``items``. ``lead`` is where
-    the colon before a map's value ends, -1 for all else.
+    ``start`` of a collection in block style is its first entry. A map has ``pairs``, a list ``items``. ``lead`` is
+    where the colon before a map's value ends, -1 for all else.
     """
 
     kind: Literal["scalar", "alias", "map", "list"]

@@ -20,10 +20,11 @@ from setlist.pull import files
 from setlist.pull.brought import Brought, Left
 from setlist.pull.drafts import bound_ids
 from setlist.pull.look import Seen, refuse
+from setlist.pull.managed import Shelf, managed
 from setlist.pull.rooms import Rooms
 from setlist.pull.selection import Wanted
 from setlist.pull.unmanaged import bound_anew, unmanaged
-from setlist.resource import Address, Resource, World, dotted
+from setlist.resource import Address, Path, Resource, World, dotted
 from setlist.source import Loaded, load
 from setlist.state.ledger import Ledger, open_ledger
 
@@ -50,7 +51,11 @@ def weigh(setup: Setup, wanted: Wanted, seen: Seen) -> Brought:
     """Return what is brought, given what was seen; nothing is written yet."""
     loaded = load_all(setup)
     sight = sight_of(setup, seen)
-    return unmanaged(sight, setup.kinds, loaded.resources, wanted, rooms_of(setup, loaded.resources))
+    brought = unmanaged(sight, setup.kinds, loaded.resources, wanted, rooms_of(setup, loaded.resources))
+    folder = setup.project.folder
+    shelf = Shelf(folder, lambda file: (folder / file).read_bytes())
+    filled = tuple(fill(one, bound_ids(seen.state, loaded.resources)) for one in loaded.resources)
+    return brought.beside(managed(sight, setup.kinds, filled, wanted, shelf))
 
 
 def sight_of(setup: Setup, seen: Seen) -> Sight:
@@ -120,6 +125,7 @@ async def bring(setup: Setup, ledger: Ledger, brought: Brought, world: World) ->
     try:
         after = State.model_validate(fold(state.model_dump(mode="json"), brought.records))
         refuse_difference(setup, Seen(after, world), new)
+        refuse_drift(setup, Seen(after, world), brought.settled)
     except BaseException:
         files.take_back(brought.files)
         raise
@@ -138,6 +144,28 @@ def refuse_difference(setup: Setup, seen: Seen, addresses: tuple[Address, ...]) 
     if wrong:
         todo = "its files were taken back and nothing was bound; leave that object out with --select, or pull others"
         raise SetlistError(f"what was pulled would not plan empty: {'; '.join(wrong[:5])}", todo=todo)
+
+
+def refuse_drift(setup: Setup, seen: Seen, settled: Iterable[tuple[Address, Path]]) -> None:
+    """Raise SetlistError if a field that was brought into a file would still differ from what is live."""
+    wanted = set(settled)
+    if not wanted:
+        return
+    loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
+    ids = bound_ids(seen.state, loaded.resources)
+    known = {address for address, _ in wanted}
+    mine = tuple(fill(one, ids) for one in loaded.resources if one.address in known)
+    bindings = {str(one): seen.state.bindings[str(one)] for one in known}
+    sight = sight_of(setup, Seen(seen.state.model_copy(update={"bindings": bindings}), seen.world))
+    planned = diff(sight, setup.kinds, mine, Wishes()) if not loaded.problems else ()
+    wrong = [*map(str, loaded.problems)]
+    for one in planned:
+        address = next(each for each in known if str(each) == one.change.address)
+        differing = (each.path for each in one.change.fields if each.verdict is not Verdict.UNREADABLE)
+        wrong += [f"{address}: {dotted(path)}" for path in differing if (address, path) in wanted]
+    if wrong:
+        todo = "its files were taken back; bring this object's changes into its file by hand"
+        raise SetlistError(f"what was pulled would not say what is live: {'; '.join(wrong[:5])}", todo=todo)
 
 
 def _undeclared(loaded: Loaded, addresses: tuple[Address, ...]) -> list[str]:

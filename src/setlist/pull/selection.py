@@ -38,11 +38,15 @@ class Filter(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Kinds that are wanted whole, single addresses, and filters, all of which an object must pass."""
+    """Kinds that are wanted whole, single addresses, and filters, all of which an object must pass.
+
+    ``on_conflict`` says what becomes of a field that the file and somebody live have changed: ``fail`` or ``live``.
+    """
 
     kinds: frozenset[str]
     addresses: frozenset[str] = frozenset()
     filters: tuple[Filter, ...] = field(default=())
+    on_conflict: str = "fail"
 
     @property
     def looked_at(self) -> frozenset[str]:

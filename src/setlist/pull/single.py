@@ -19,7 +19,7 @@ from setlist.pipeline import anchors, load_all, owner_of
 from setlist.pull.brought import Left
 from setlist.pull.drafts import Draft, bound_ids, is_archived
 from setlist.pull.look import WIDTH, refuse, state_of
-from setlist.pull.run import bring, rooms_of
+from setlist.pull.run import bring, names_of, rooms_of
 from setlist.pull.unmanaged import written
 from setlist.resource import Address, LiveResource, Resource, World, parse_address
 from setlist.state.ledger import Ledger, open_ledger
@@ -143,9 +143,7 @@ async def _written(
     if path is None:
         what_is = f"the file that would declare {address} is there already, and declares something else"
         raise UsageError(what_is, todo="choose another name, or write the document yourself and import again")
-    told = fresh(
-        kind, live, {"name": address.name, "project": setup.settings.project, "environment": setup.settings.name}
-    )
+    told = fresh(kind, live, names_of(setup, address.name))
     if told.refusal:
         raise UsageError(f"no document can declare {live.id}: {told.refusal}", todo="change it in the vendor's screens")
     draft = Draft(address, kind, live, parent, told, path)
