@@ -348,6 +348,25 @@ def test_a_pull_that_was_killed_behind_the_files_is_completed_by_the_next(shop: 
     assert (len(bindings(shop)), shop.is_settled()) == (9, True)
 
 
+@pytest.mark.parametrize("last", [1, 2, 3])
+def test_a_pull_that_was_killed_between_two_files_is_completed_by_the_next(
+    shop: Desk, monkeypatch: pytest.MonkeyPatch, last: int
+) -> None:
+    first, second = journey(shop, "First"), journey(shop, "Second")
+    for one, other in ((first, second), (second, journey(shop, "Third"))):
+        goal = {"type": "flow_completed", "config": {"flowId": other["id"]}}
+        shop.control("PATCH", f"/breakground/objects/{one['id']}", {"by": "maria", "set": {"goalConfig": goal}})
+    calls = iter(range(9))
+    with monkeypatch.context() as patch:
+        patch.setattr("setlist.pull.files.take_back", lambda _files: None)
+        patch.setattr("setlist.pull.files._sync", lambda _folder: 1 // (last - 1 - next(calls)))
+        with pytest.raises(ZeroDivisionError):
+            shop.call("pull")
+    assert (len(paths(shop)), bindings(shop)) == (last, {})
+    said = shop.call("pull")
+    assert (said.code, said.out.count("bound: "), len(bindings(shop)), shop.is_settled()) == (0, last, 3, True), said
+
+
 def test_a_state_that_cannot_be_written_leaves_files_for_the_next_pull(
     shop: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -103,7 +103,9 @@ def told(setup: Setup, brought: Brought, state: State) -> Pulled:
         else:
             edited.append(name)
     bound = [text for text in map(str, bound_anew(brought, state)) if text not in created]
-    return Pulled(tuple((name, text) for text, name in created.items()), tuple(edited), tuple(bound), brought.left)
+    return Pulled(
+        tuple((name, text) for text, name in sorted(created.items())), tuple(edited), tuple(bound), brought.left
+    )
 
 
 def _address_in(data: bytes) -> str:
