@@ -105,6 +105,7 @@ def _brought(
         return Brought(left=(Left(str(resource.origin), what, "setlist plan says what can be done"),))
     subject = _subject(kind, resource, binding, live)
     moves, left = _moves(subject, resource.rules.on_conflict or on_conflict)
+    moves += _moves(_once_moved(subject, moves), "fail")[0]
     state = _moved_state(subject)
     files, more, done = _edits(shelf, subject, moves, state)
     left += more
@@ -149,6 +150,15 @@ def _moves(subject: _Subject, on_conflict: str) -> tuple[list[_Move], list[Left]
             left.append(_conflict(kind.shape, resource, one))
     drifted = {one.path for one in changes if one.verdict is Verdict.DRIFT}
     return [one for one in moves if not one.is_gone or any(path[: len(one.path)] == one.path for path in drifted)], left
+
+
+def _once_moved(subject: _Subject, moves: list[_Move]) -> _Subject:
+    """Return the object as it is once the moves are in its file: a zone that moved gives local times another meaning."""
+    fields = _applied(subject, subject.resource.fields, moves)
+    base = _applied(subject, subject.binding.base, moves)
+    return subject._replace(
+        resource=replace(subject.resource, fields=fields), binding=subject.binding.model_copy(update={"base": base})
+    )
 
 
 def _gone(shape: Shape, declared: JsonValue, live: JsonValue, path: Path) -> Iterator[Path]:
