@@ -272,6 +272,7 @@ def test_names_do_not_depend_on_what_is_asked_for(shop: Desk) -> None:
         (("gomri",), "did you mean 'gomry'?"),
         (("--select", "name"), "--select name is not KEY=PATTERN"),
         (("--select", "title=x"), "the keys are: label, name, status"),
+        (("fanfare/Experience/x",), "fanfare/Experience/x: nothing live would be called so"),
         (("--lock-timeout", "-1"), "Invalid value for '--lock-timeout'"),
     ],
 )

@@ -13,7 +13,7 @@ from setlist.diff.changes import Planned, Wishes, diff, fill
 from setlist.diff.identity import Sight
 from setlist.document import read_documents
 from setlist.envelope import Head
-from setlist.errors import LockedError, SetlistError, StateError
+from setlist.errors import LockedError, SetlistError, StateError, UsageError
 from setlist.opening import Setup, base_url
 from setlist.pipeline import anchors, load_all, owner_of
 from setlist.pull import files
@@ -55,7 +55,18 @@ def weigh(setup: Setup, wanted: Wanted, seen: Seen) -> Brought:
     folder = setup.project.folder
     shelf = Shelf(folder, lambda file: (folder / file).read_bytes())
     filled = tuple(fill(one, bound_ids(seen.state, loaded.resources)) for one in loaded.resources)
-    return brought.beside(managed(sight, setup.kinds, filled, wanted, shelf))
+    brought = brought.beside(managed(sight, setup.kinds, filled, wanted, shelf))
+    _refuse_unknown(wanted, seen.state, brought)
+    return brought
+
+
+def _refuse_unknown(wanted: Wanted, state: State, brought: Brought) -> None:
+    """Raise UsageError for an address that is asked for and that neither is nor would be anything."""
+    unknown = sorted(wanted.addresses - state.bindings.keys() - {one.key for one in brought.records})
+    if unknown and not brought.left and not wanted.filters:
+        kind_id = unknown[0].rpartition("/")[0]
+        todo = f"setlist pull {kind_id} --check lists the names that there are"
+        raise UsageError(f"{', '.join(unknown)}: nothing live would be called so", todo=todo)
 
 
 def sight_of(setup: Setup, seen: Seen) -> Sight:
