@@ -108,6 +108,18 @@ def _leaves(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, 
         yield path, shape, value
 
 
+class Leaf(NamedTuple):
+    """A leaf of declared fields: its value, and the form in which it is compared."""
+
+    value: JsonValue
+    form: bytes
+
+
+def leaves(kind: Kind, fields: Tree) -> dict[Path, Leaf]:
+    """Return every leaf of declared fields by its path, in which keys name items of keyed lists."""
+    return {path: Leaf(value, _key(shape, value, fields)) for path, shape, value in _leaves(kind.shape, fields, ())}
+
+
 def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> FieldChange | None:
     path, shape, declared = leaf
     live = _find(sides.live.fields, root, path)

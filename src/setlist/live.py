@@ -169,7 +169,9 @@ def _ids(kind: Kind, question: Question, listings: World) -> dict[str, str]:
     mine = [one for one in question.resources if one.address.kind_id == kind.id]
     listed = {one.live.id for one in listings.listed.get(kind.id, ())}
     unbound = [one for one in mine if _is_loose(question.state.bindings.get(str(one.address)), listed)]
-    found |= {one.rules.adopt_id: "" for one in unbound if one.rules.adopt_id}
+    above = {one.live.id: one.parent for one in listings.listed.get(kind.id, ())}
+    asked = {one.rules.adopt_id for one in unbound if one.rules.adopt_id}
+    found |= {one: above.get(one, "") for one in asked if one in above or kind.parent is None}
     if unbound:
         names = question.keys.get(kind.id, frozenset())
         found |= {

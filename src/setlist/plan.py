@@ -59,7 +59,7 @@ class Approval(_Planned):
 
 
 class Step(_Planned):
-    """One API call of a plan (or none: ``method`` is empty for adopt and forget).
+    """One API call of a plan (or none: ``method`` is empty for adopt, forget and move).
 
     ``path`` may hold ``{id}`` and ``{parent}``, known when the step runs; a copy's ``{id}`` is that of ``source``.
     ``body`` is complete but for ``holes``. ``sets`` names the declared top-level fields that the call writes; they are
@@ -105,6 +105,7 @@ class Change(_Planned):
 
     ``declared`` with ``holes`` is what becomes the base; ``rules`` and ``dependencies`` what the binding remembers.
     ``fingerprint`` is that of the object when planned; ``replaces`` the id of a gone object that a create stands for.
+    ``previous_address`` is the one that the object is bound to until the plan is applied.
     """
 
     address: str
@@ -120,6 +121,7 @@ class Change(_Planned):
     steps: tuple[str, ...] = ()
     fingerprint: str = ""
     state: str = ""
+    previous_address: str = ""
     wanted_state: str = ""
     status: str = ""
     forecast: str = ""
@@ -163,7 +165,7 @@ class Plan(_Planned):
     """What ``apply`` would do, and all that it needs to know to do just that.
 
     ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude.
-    ``refusals`` are the guards' words: such a plan is not ``applyable``.
+    ``refusals`` are the guards' words: such a plan is not ``applyable``. ``doubts`` are for people to read first.
     """
 
     type: Literal["setlist.plan"] = "setlist.plan"
@@ -179,6 +181,7 @@ class Plan(_Planned):
     providers: dict[str, str]
     resource_changes: tuple[Change, ...]
     steps: tuple[Step, ...]
+    doubts: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Note, ...] = ()
     complete: bool = True

@@ -110,7 +110,7 @@ class _Editor:
             return
         for number, (key, value) in enumerate(node.pairs):
             if key.text in gone:
-                yield self._without_pair(node, number)
+                yield self._without_pair(node, number, gone)
             elif key.text != "<<":
                 yield from self.change(value, old[key.text], new[key.text], level + 1)
         more = {
@@ -131,9 +131,11 @@ class _Editor:
                     found = {**(brought if isinstance(brought, dict) else {}), **found}
         return found
 
-    def _without_pair(self, node: Node, number: int) -> _Splice:
+    def _without_pair(self, node: Node, number: int, gone: list[str]) -> _Splice:
         key, value = node.pairs[number]
         following = node.pairs[number + 1][0] if number + 1 < len(node.pairs) else None
+        if node.is_flow and number and following and following.text in gone:
+            following = None  # its neighbour takes only its own comma along, so this one takes the one before it
         return self._removed(node, (key.start, value.end), following, node.pairs[number - 1][1] if number else None)
 
     def _removed(self, node: Node, span: tuple[int, int], following: Node | None, before: Node | None) -> _Splice:
