@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import signal
 import subprocess
 import sys
@@ -380,6 +381,16 @@ def test_a_state_that_cannot_be_written_leaves_files_for_the_next_pull(
         said = shop.call("pull")
     assert (said.code, "the files are written; run the same again" in said.err, bindings(shop)) == (1, True, {}), said
     assert (shop.call("pull").code, len(bindings(shop))) == (0, 1)
+
+
+def test_an_interruption_behind_the_first_file_waits_for_the_bindings(
+    shop: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sale(shop, slug="sale")
+    with monkeypatch.context() as patch:
+        patch.setattr("setlist.pull.files._sync", lambda _folder: os.kill(os.getpid(), signal.SIGINT))
+        said = shop.call("pull")
+    assert (said.code, "created: " in said.out, len(bindings(shop)), shop.is_settled()) == (130, True, 1, True), said
 
 
 def test_the_lock_is_taken_for_the_writing_only(shop: Desk) -> None:
