@@ -135,9 +135,9 @@ def _meant(desk: Desk, kind: Kind, resource: Resource) -> set[str]:
 
 
 def _base_name(desk: Desk, kind: Kind, one: tuple[LiveResource, str]) -> str:
-    """Return a name without its number: from the key that a name implies, else the name, else parent and kind."""
+    """Return a name without its number: from the key that a name implies, else what it is called, else its kind."""
     live, parent = one
-    texts = [implied_name(kind, live.fields, desk.names_for("")), live.fields.get("name")]
+    texts = [implied_name(kind, live.fields, desk.names_for("")), live.fields.get("name"), live.fields.get("title")]
     texts.append(f"{_parent_name(desk, kind.parent.kind, parent) if kind.parent else ''} {kind.name}")
     return next(filter(None, (slug(text) for text in texts if isinstance(text, str))))
 
