@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable
 from dataclasses import replace
 from typing import Any
 
@@ -52,12 +54,18 @@ def command(
         wanted_of(setup.kinds, setup.settings.providers, targets, selects), on_conflict=rest["on_conflict"]
     )
     seen = loop.run(look(setup, wanted))
+    is_stopped = False
     if check:
         found = told(setup, weigh(setup, wanted, seen), seen.state)
     else:
-        found = loop.run_stoppable(lambda _stop: pull(setup, wanted, seen, lock_timeout))
+        found, is_stopped = loop.run_stoppable(lambda stop: _pulled(stop, pull(setup, wanted, seen, lock_timeout)))
     show(found, is_check=check, as_json=as_json)
-    return 2 if check and found.changes else 0
+    return 130 if is_stopped else 2 if check and found.changes else 0
+
+
+async def _pulled(stop: asyncio.Event, work: Awaitable[Pulled]) -> tuple[Pulled, bool]:
+    """Return what was pulled, and whether it was asked to stop meanwhile: files and bindings are never parted."""
+    return await work, stop.is_set()
 
 
 def show(found: Pulled, *, is_check: bool, as_json: bool) -> None:

@@ -13,7 +13,7 @@ from setlist.compare import normal, own_items
 from setlist.document import unsayable
 from setlist.kind import Effect, Kind
 from setlist.lifecycle import legal_states, transitions
-from setlist.mistake import faults_of, read_as
+from setlist.mistake import Fault, faults_of, read_as
 from setlist.resource import LiveResource, Path, Tree, canonical, dig, dotted, graft, walk
 from setlist.shape import Coerced, Dated, Implied, Money, ServerDefault, Shape, Unordered, WriteOnly
 
@@ -150,12 +150,16 @@ def wrongs(kind: Kind, fields: Tree, state: str) -> Iterator[Wrong]:
     try:
         read_as(kind.spec, fields)
     except ValidationError as error:
-        for fault in faults_of(error, kind.spec, fields):
-            path = fault.path[:-1] if fault.type == "missing" else fault.path
-            yield Wrong(path, fault.what, fault.type == "extra_forbidden")
+        yield from (_refused(fault) for fault in faults_of(error, kind.spec, fields))
     for remark in kind.lint(fields, state) if kind.lint else ():
         if not remark.is_warning:
             yield Wrong(remark.path, remark.what)
+
+
+def _refused(fault: Fault) -> Wrong:
+    """Return what the model refuses; a member that is missing is told at the map that lacks it."""
+    path = fault.path[:-1] if fault.type == "missing" else fault.path
+    return Wrong(path, fault.what, fault.type == "extra_forbidden")
 
 
 def _without(fields: Tree, wrong: Wrong) -> tuple[Tree, Path | None]:
@@ -167,5 +171,8 @@ def _without(fields: Tree, wrong: Wrong) -> tuple[Tree, Path | None]:
     if not isinstance(holder, dict) or path[-1] not in holder:
         return fields, None
     rest: Tree = {key: item for key, item in holder.items() if key != path[-1]}
+    above = Wrong(path[:-1], wrong.what, wrong.is_extra)
+    if not rest and len(path) > 1 and isinstance(path[-2], str):
+        return _without(fields, above)[0], path
     found = graft(fields, path[:-1], rest)
     return (found if isinstance(found, dict) else {}), path

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 from typing import NamedTuple
+
+from pydantic import JsonValue
 
 from setlist.binding import State
 from setlist.diff.changes import fill
@@ -46,6 +49,7 @@ class Desk:
     drafts: list[Draft] = field(default_factory=list)
     left: list[Left] = field(default_factory=list)
     names: dict[tuple[str, str], str] = field(default_factory=dict)
+    ids: dict[Address, str] = field(default_factory=dict)
 
     def names_for(self, name: str) -> Mapping[str, str]:
         """Return what implied members are made of."""
@@ -54,6 +58,7 @@ class Desk:
 
 def draft_all(desk: Desk, kinds: Mapping[str, Kind]) -> None:
     """Draft every wanted object that nobody manages: parents before children, the older before the newer."""
+    desk.ids |= bound_ids(desk.sight.state, desk.resources)
     for address in desk.sight.state.bindings:
         kind_id, _, name = address.rpartition("/")
         desk.names[kind_id, desk.sight.state.bindings[address].id] = name
@@ -106,25 +111,33 @@ def bound_ids(state: State, resources: Iterable[Resource]) -> dict[Address, str]
 
 
 def _kin(desk: Desk, kind: Kind) -> _Kin:
-    sight, bindings = desk.sight, desk.sight.state.bindings
+    bindings = desk.sight.state.bindings
     mine = [one for one in desk.resources if one.address.kind_id == kind.id]
     loose = {one.address.name: one for one in mine if str(one.address) not in bindings}
     taken = {one.address.name for one in mine}
     taken |= {address.rpartition("/")[2] for address in bindings if address.startswith(f"{kind.id}/")}
-    ids = bound_ids(sight.state, desk.resources)
     claims: dict[str, list[Resource]] = {}
     for one in loose.values():
-        key = natural_key(kind, fill(one, ids), sight.project, sight.environment)
-        found = {row.live.id for row in candidates(kind, sight.world, key)} - set(one.rules.adopt_not)
-        for remote_id in found if not one.rules.adopt_id else {one.rules.adopt_id}:
+        for remote_id in _meant(desk, kind, one):
             claims.setdefault(remote_id, []).append(one)
     return _Kin(loose, claims, taken)
 
 
+def _meant(desk: Desk, kind: Kind, resource: Resource) -> set[str]:
+    """Return the ids of the live objects that a document may mean: the one that it names, or those with its key."""
+    if resource.rules.adopt_id:
+        return {resource.rules.adopt_id}
+    known = fill(resource, desk.ids)
+    parent = known.fields.get(kind.parent.field) if kind.parent else None
+    key = natural_key(kind, known, desk.sight.project, desk.sight.environment)
+    rows = candidates(kind, desk.sight.world, key)
+    return {row.live.id for row in rows if parent in (None, row.parent)} - set(resource.rules.adopt_not)
+
+
 def _base_name(desk: Desk, kind: Kind, one: tuple[LiveResource, str]) -> str:
-    """Return a name without its number: from the key that a name implies, else the name, else parent and kind."""
+    """Return a name without its number: from the key that a name implies, else what it is called, else its kind."""
     live, parent = one
-    texts = [implied_name(kind, live.fields, desk.names_for("")), live.fields.get("name")]
+    texts = [implied_name(kind, live.fields, desk.names_for("")), live.fields.get("name"), live.fields.get("title")]
     texts.append(f"{_parent_name(desk, kind.parent.kind, parent) if kind.parent else ''} {kind.name}")
     return next(filter(None, (slug(text) for text in texts if isinstance(text, str))))
 
@@ -144,7 +157,9 @@ def traits_of(live: LiveResource) -> Traits:
 def _leave(desk: Desk, one: tuple[Address, LiveResource], what: str, todo: str = "") -> None:
     address, live = one
     if desk.wanted.takes(address, traits_of(live)):
-        desk.left.append(Left(f"{address.kind_id} {live.id}", what, todo))
+        name = live.fields.get("name")
+        shown = f" ({name})" if isinstance(name, str) else ""
+        desk.left.append(Left(f"{address.kind_id} {live.id}{shown}", what, todo))
 
 
 def _unfit(desk: Desk, kind: Kind, live: LiveResource) -> tuple[str, str] | None:
@@ -167,7 +182,7 @@ def _draft(desk: Desk, kind: Kind, one: tuple[Listed, LiveResource, str], kin: _
     open_ones = [one for one in claims if one.address.name in kin.loose]
     for resource in (*open_ones, *_namesakes(kin, base)):
         told = fresh(kind, live, desk.names_for(resource.address.name))
-        if not told.refusal and _says_the_same(resource, told):
+        if not told.refusal and _says_the_same(fill(resource, desk.ids), told):
             _take(desk, kin, Draft(resource.address, kind, live, row.parent, told, resource.origin.file, resource))
             return
     if claims:
@@ -191,36 +206,32 @@ def _take(desk: Desk, kin: _Kin, draft: Draft) -> None:
     kin.taken.add(draft.address.name)
     kin.loose.pop(draft.address.name, None)
     desk.names[draft.kind.id, draft.live.id] = draft.address.name
+    desk.ids[draft.address] = draft.live.id
     if desk.wanted.takes(draft.address, traits_of(draft.live)):
         desk.drafts.append(draft)
 
 
 def _namesakes(kin: _Kin, base: str) -> Iterator[Resource]:
     """Yield the documents that the name, or the name with a number, belongs to."""
-    for name in numbered(base):
-        if name in kin.loose:
-            yield kin.loose[name]
-        elif name not in kin.taken:
-            return
+    names = takewhile(lambda name: name in kin.taken, numbered(base))
+    yield from [kin.loose[name] for name in names if name in kin.loose]
 
 
 def _says_the_same(resource: Resource, told: Fresh) -> bool:
-    """Tell whether a document is word for word what would be written now: an earlier pull was cut off behind it."""
-    fields: Tree | object = resource.fields
+    """Tell whether a document is what would be written now, links that lead nowhere yet taken for right.
+
+    An earlier pull was cut off behind it.
+    """
+    fields: JsonValue = resource.fields
     for hole in resource.holes:
-        fields = graft(fields, hole.path, dig(told.fields, hole.path))  # type: ignore[arg-type]  # a tree stays one
+        fields = graft(fields, hole.path, dig(told.fields, hole.path))
     return canonical([fields, resource.rules.state or ""]) == canonical([told.fields, told.state])
 
 
-def free_place(rooms: Rooms, base: Address, taken: Iterable[str]) -> tuple[Address, str]:
+def free_place(rooms: Rooms, base: Address, taken: set[str]) -> tuple[Address, str]:
     """Return the first address, numbered from 2 on, that is free and has a free file, and that file."""
-    used = set(taken)
-    for name in numbered(base.name):
-        address = base._replace(name=name)
-        path = rooms.find(address) if name not in used else None
-        if path:
-            return address, path
-    raise AssertionError("numbers do not end")
+    names = (base._replace(name=name) for name in numbered(base.name))
+    return next((one, path) for one in names if one.name not in taken and (path := rooms.find(one)))
 
 
 def _unreadable(fields: Tree) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from itertools import islice
 from pathlib import PurePosixPath
 
 from setlist.errors import UsageError
@@ -35,8 +36,8 @@ class Rooms:
             folder = _plural(address)
             what = f"no glob of resources in setlist.yaml takes a new file of {address.kind_id}"
             raise UsageError(what, todo=f"add {folder}/**/*.yaml to resources")
-        twin = next(self._paths(address, f"{address.name}-{address.provider}"))
-        return next((path for path in (best, twin) if not self._is_taken(path)), None)
+        twins = self._paths(address, f"{address.name}-{address.provider}")
+        return next((path for path in (best, *islice(twins, 1)) if not self._is_taken(path)), None)
 
     def take(self, path: str) -> None:
         """Give a path out."""

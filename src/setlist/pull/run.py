@@ -14,7 +14,7 @@ from setlist.diff.identity import Sight
 from setlist.diff.planned import Planned
 from setlist.document import read_documents
 from setlist.envelope import Head
-from setlist.errors import SetlistError
+from setlist.errors import LockedError, SetlistError, StateError, UsageError
 from setlist.opening import Setup, base_url
 from setlist.pipeline import anchors, load_all, owner_of
 from setlist.pull import files
@@ -56,7 +56,18 @@ def weigh(setup: Setup, wanted: Wanted, seen: Seen) -> Brought:
     folder = setup.project.folder
     shelf = Shelf(folder, lambda file: (folder / file).read_bytes())
     filled = tuple(fill(one, bound_ids(seen.state, loaded.resources)) for one in loaded.resources)
-    return brought.beside(managed(sight, setup.kinds, filled, wanted, shelf))
+    brought = brought.beside(managed(sight, setup.kinds, filled, wanted, shelf))
+    _refuse_unknown(wanted, seen.state, brought)
+    return brought
+
+
+def _refuse_unknown(wanted: Wanted, state: State, brought: Brought) -> None:
+    """Raise UsageError for an address that is asked for and that neither is nor would be anything."""
+    unknown = sorted(wanted.addresses - state.bindings.keys() - {one.key for one in brought.records})
+    if unknown and not brought.left and not wanted.filters:
+        kind_id = unknown[0].rpartition("/")[0]
+        todo = f"setlist pull {kind_id} --check lists the names that there are"
+        raise UsageError(f"{', '.join(unknown)}: nothing live would be called so", todo=todo)
 
 
 def sight_of(setup: Setup, seen: Seen) -> Sight:
@@ -104,7 +115,9 @@ def told(setup: Setup, brought: Brought, state: State) -> Pulled:
         else:
             edited.append(name)
     bound = [text for text in map(str, bound_anew(brought, state)) if text not in created]
-    return Pulled(tuple((name, text) for text, name in created.items()), tuple(edited), tuple(bound), brought.left)
+    return Pulled(
+        tuple((name, text) for text, name in sorted(created.items())), tuple(edited), tuple(bound), brought.left
+    )
 
 
 def _address_in(data: bytes) -> str:
@@ -117,18 +130,25 @@ def _address_in(data: bytes) -> str:
 async def bring(setup: Setup, ledger: Ledger, brought: Brought, world: World) -> None:
     """Write the files, check that they load and plan empty, then write the bindings; else take the files back.
 
-    If the process dies behind the files, they stand there unbound, and the next pull finds and binds them.
+    If the process dies behind the files, or the state cannot be written, they stay there unbound, and the next pull
+    finds and binds them: a binding without its file would ask the next plan to remove the object.
     """
     state = ledger.snapshot()
+    new = bound_anew(brought, state)
     files.put(brought.files)
     try:
         after = State.model_validate(fold(state.model_dump(mode="json"), brought.records))
-        refuse_difference(setup, Seen(after, world), bound_anew(brought, state))
-        urls = {one.provider: base_url(setup, one.provider) for one in bound_anew(brought, state)}
-        await ledger.write(*anchors(setup, urls, ledger), *brought.records)
+        refuse_difference(setup, Seen(after, world), new)
+        refuse_drift(setup, Seen(after, world), brought.settled)
     except BaseException:
         files.take_back(brought.files)
         raise
+    urls = {one.provider: base_url(setup, one.provider) for one in new}
+    try:
+        await ledger.write(*anchors(setup, urls, ledger), *brought.records)
+    except (StateError, LockedError) as error:
+        todo = "the files are written; run the same again to bind them"
+        raise type(error)(error.what, where=error.where, todo=todo) from error
 
 
 def refuse_difference(setup: Setup, seen: Seen, addresses: tuple[Address, ...]) -> None:

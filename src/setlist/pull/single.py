@@ -13,13 +13,13 @@ from setlist.errors import UsageError
 from setlist.export.fresh import fresh
 from setlist.kind import Kind, Named
 from setlist.live import list_account, read_each
-from setlist.mistake import suggest
+from setlist.mistake import closest
 from setlist.opening import Setup, base_url, open_readers
 from setlist.pipeline import anchors, load_all, owner_of
 from setlist.pull.brought import Left
 from setlist.pull.drafts import Draft, bound_ids, is_archived
 from setlist.pull.look import WIDTH, refuse, state_of
-from setlist.pull.run import bring, rooms_of
+from setlist.pull.run import bring, names_of, rooms_of
 from setlist.pull.unmanaged import written
 from setlist.resource import Address, LiveResource, Resource, World, parse_address
 from setlist.state.ledger import Ledger, open_ledger
@@ -53,9 +53,8 @@ def asked_of(setup: Setup, text: str, remote_id: str) -> Asked:
     kind = setup.kinds.get(address.kind_id) if address else None
     if address is None or kind is None:
         kind_id = text.rpartition("/")[0]
-        todo = (
-            suggest(kind_id, setup.kinds) or "write PROVIDER/KIND/NAME, the name in small letters, digits and hyphens"
-        )
+        form = "write PROVIDER/KIND/NAME, the name in small letters, digits and hyphens"
+        todo = form if kind_id in setup.kinds else closest(kind_id, setup.kinds) or form
         raise UsageError(f"{text} is no address", todo=todo)
     return Asked(address, kind, remote_id)
 
@@ -144,9 +143,7 @@ async def _written(
     if path is None:
         what_is = f"the file that would declare {address} is there already, and declares something else"
         raise UsageError(what_is, todo="choose another name, or write the document yourself and import again")
-    told = fresh(
-        kind, live, {"name": address.name, "project": setup.settings.project, "environment": setup.settings.name}
-    )
+    told = fresh(kind, live, names_of(setup, address.name))
     if told.refusal:
         raise UsageError(f"no document can declare {live.id}: {told.refusal}", todo="change it in the vendor's screens")
     draft = Draft(address, kind, live, parent, told, path)

@@ -6,6 +6,7 @@ import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 from pydantic import JsonValue
@@ -35,10 +36,13 @@ def unmanaged(
 
 
 def written(drafts: Sequence[Draft], state: State, resources: tuple[Resource, ...], folder: Path) -> Brought:
-    """Return the files and bindings of the drafts; ids of objects that are managed, or drafted too, become links."""
+    """Return the files and bindings of the drafts; ids of objects that are managed, or drafted too, become links.
+
+    A file comes after those that its links lead to: wherever the writing is cut off, the project loads.
+    """
     known = _known(drafts, state, resources)
     waits: dict[Address, set[Address]] = {}
-    files: list[Written] = []
+    files: dict[Address, Written] = {}
     left: list[Left] = []
     records: list[Record] = []
     for draft in drafts:
@@ -48,8 +52,10 @@ def written(drafts: Sequence[Draft], state: State, resources: tuple[Resource, ..
         if draft.resource is None:
             text = document_text(_document(draft, links))
             after = f"{modeline(draft.kind, draft.path, folder)}{text}".encode()
-            files.append(Written(folder / draft.path, None, after))
-    return Brought(tuple(files), tuple(left), tuple(records))
+            files[draft.address] = Written(folder / draft.path, None, after)
+    ways = TopologicalSorter({address: sorted(targets) for address, targets in waits.items()})
+    ordered = tuple(files[address] for address in ways.static_order() if address in files)
+    return Brought(ordered, tuple(left), tuple(records))
 
 
 def _known(drafts: Sequence[Draft], state: State, resources: tuple[Resource, ...]) -> dict[str, Address]:
@@ -83,9 +89,8 @@ def _leads_to(start: Address, goal: Address, waits: Mapping[Address, set[Address
         one = todo.pop()
         if one == goal:
             return True
-        if one not in seen:
-            seen.add(one)
-            todo.extend(waits.get(one, ()))
+        seen.add(one)
+        todo.extend(waits.get(one, set()) - seen)
     return False
 
 

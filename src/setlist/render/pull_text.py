@@ -12,7 +12,7 @@ MOST_NAMED = 3
 Row = tuple[str, str, str]
 
 
-def pull_text(written: Sequence[tuple[str, Sequence[str]]], left: Iterable[Row], *, is_check: bool) -> str:
+def pull_text(written: Sequence[tuple[str, Sequence[str]]], left: Sequence[Row], *, is_check: bool) -> str:
     """Return a line for each file and binding (by its verb), then what is left with the reason, then the next command.
 
     ``left`` are rows of where, what and what to do; rows with one reason are told together.
@@ -20,11 +20,8 @@ def pull_text(written: Sequence[tuple[str, Sequence[str]]], left: Iterable[Row],
     lines = [f"{'would be ' if is_check else ''}{verb}: {one}" for verb, found in written for one in found]
     counts = [f"{len(found)} {verb}" for verb, found in written if found]
     end = "Run setlist pull to do it." if is_check else "Next: look at them with git diff, then setlist plan."
-    rest = list(_left(left))
-    idle = "Nothing to pull: every file says what is live."
-    nothing = "Nothing is written: what is left wants you." if rest else idle
-    last = f"Pull: {', '.join(counts)}. {end}" if counts else nothing
-    body = [*lines, *rest]
+    last = f"Pull: {', '.join(counts)}. {end}" if counts else f"Nothing {'else ' if left else ''}to pull."
+    body = [*lines, *_left(left)]
     return "\n".join([*body, *([""] if body else []), last])
 
 
