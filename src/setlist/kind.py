@@ -197,13 +197,27 @@ class Naming(NamedTuple):
 
     ``read`` takes the live fields, the declared ones and the known ids by key; ``write`` takes a facet's body with
     keys, the ids by key and a seed for new ids, and returns the body as sent with all ids by key. ``lost`` says what
-    a body takes away from people who are in it, or nothing.
+    a body takes away from people who are in it, or nothing. ``keyed`` takes the live fields and the known ids by key,
+    and returns the ids of all live parts by key, with readable keys for those that had none.
     """
 
     facet: str
     read: Callable[[Tree, Tree, Mapping[str, str]], Named]
     write: Callable[[Tree, Mapping[str, str], str], tuple[Tree, Mapping[str, str]]]
     lost: Callable[[Tree, Tree], str]
+    keyed: Callable[[Tree, Mapping[str, str]], Mapping[str, str]]
+
+
+class Canvas(NamedTuple):
+    """The members of a spec that make a drawing: nodes with their key and title, edges with both ends and a label."""
+
+    nodes: str = "nodes"
+    key: str = "key"
+    title: str = "type"
+    edges: str = "edges"
+    start: str = "from"
+    end: str = "to"
+    label: str = "label"
 
 
 class Figures(NamedTuple):
@@ -282,8 +296,9 @@ class Kind:
     answers are laid into the item; ``laid_out`` brings it into the spec's shape (dotted places that this read leaves
     out under ``_unread``). ``read_scope`` is the permission that reading needs, where the vendor has such.
     ``went_live`` tells from fields and reported status whether the object can have reached people (for kinds without
-    a lifecycle). ``lint`` sees the declared fields and the desired state. ``cannot`` are sentences about what the API
-    cannot do, or does not tell, where no other column says it.
+    a lifecycle). ``lint`` sees the declared fields and the desired state. ``timing`` are the dotted places of moments
+    at which something happens to people, each with what: it opens. ``canvas`` says which fields make a drawing.
+    ``cannot`` are sentences about what the API cannot do, or does not tell, where no other column says it.
     """
 
     provider: str
@@ -313,7 +328,8 @@ class Kind:
     lint: Callable[[Tree, str], tuple[Remark, ...]] | None = None
     warn: Callable[[Tree, datetime], tuple[Remark, ...]] = _nothing
     forecast: Callable[[Tree, datetime], str] = _no_forecast
-    timing: tuple[str, ...] = ()
+    timing: Mapping[str, str] = field(default_factory=dict)
+    canvas: Canvas | None = None
     cannot: tuple[str, ...] = ()
 
     @property
