@@ -153,6 +153,12 @@ class Change(_Planned):
         return tuple(one for one in self.fields if one.verdict is Verdict.DRIFT)
 
     @property
+    def written(self) -> tuple[FieldChange, ...]:
+        """The fields that are to be written: git alone moved them, or its side is taken."""
+        ours = self.fields if self.manage == "full" else ()
+        return tuple(one for one in ours if one.verdict is Verdict.UPDATE or one.resolution == "git")
+
+    @property
     def differing(self) -> tuple[FieldChange, ...]:
         """The fields that are known to differ, whoever moved them."""
         return tuple(one for one in self.fields if one.verdict is not Verdict.UNREADABLE)

@@ -219,6 +219,12 @@ def test_one_stranger_needs_no_word_on_all_of_them(tour: Desk) -> None:
     assert "all of them" not in tour.call("drift", "--unmanaged").out
 
 
+def test_what_else_is_to_be_said_stands_below(tour: Desk) -> None:
+    said = tour.call("drift", "--var", "unused=1")
+    assert (said.code, "Notes:\n" in said.out, "unused" in said.out) == (0, True, True)
+    assert "unused" in report(tour, "--var", "unused=1")["notes"][0]
+
+
 def test_help_and_wrong_input(tour: Desk) -> None:
     said = tour.call("drift", "--help")
     assert (said.code, "Exits 2" in said.out, "--unmanaged" in said.out) == (0, True, True)

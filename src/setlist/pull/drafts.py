@@ -170,7 +170,8 @@ def _unfit(desk: Desk, kind: Kind, live: LiveResource) -> tuple[str, str] | None
         return "it is archived or deleted, and nothing brings it back", ""
     stone = desk.sight.state.tombstones.get(live.id)
     if stone:
-        return f"Setlist removed it on {stone.at[:10]} ({stone.address})", f"setlist import {kind.id}/NAME {live.id}"
+        done = "forgot" if stone.forgotten else "removed"
+        return f"Setlist {done} it on {stone.at[:10]} ({stone.address})", f"setlist import {kind.id}/NAME {live.id}"
     if (kind.id, live.id) not in desk.sight.world.live:
         return "it went away while it was read", "run setlist pull again"
     return None

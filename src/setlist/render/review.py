@@ -174,10 +174,8 @@ def lines_of(change: Change) -> Iterator[Line]:
         for path, value in _leaves(change.change.after or {}, ()):
             yield Line(dotted(path), None, _created(path, value, holes))
         return
-    for one in change.fields:
-        written = one.verdict in (Verdict.UPDATE, Verdict.DRIFT)
-        if written or (one.verdict is Verdict.CONFLICT and change.steps):
-            yield from _moved(one)
+    for one in change.written:
+        yield from _moved(one)
 
 
 def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:

@@ -116,9 +116,8 @@ def _fields(change: Change, palette: Palette) -> Iterator[str]:
         for path, value in _leaves(change.change.after or {}, ()):
             yield from _created(path, value, holes, palette)
         return
-    for one in change.fields:
-        if change.manage == "full" and (one.verdict is Verdict.UPDATE or one.resolution == "git"):
-            yield from _field(one, palette)
+    for one in change.written:
+        yield from _field(one, palette)
 
 
 def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
