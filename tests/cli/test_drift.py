@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 from typing import Any
 
@@ -12,6 +13,7 @@ import pytest
 from desk import Desk
 from setlist.registry import find_providers
 from setlist.schema import schemas
+from setlist.state.store import Owner
 
 VENDORS = ("breakground", "fanfare", "gomry")
 PROJECT = "version: 1\nproject: desk\nproviders:\n" + "".join(f"  {name}: {{sandbox: true}}\n" for name in VENDORS)
@@ -153,13 +155,24 @@ def test_so_much_gone_at_once_is_not_believed(desk: Desk) -> None:
     assert (said.code, "5 of the 5 objects managed at fanfare are gone at once" in said.err) == (6, True)
 
 
-def test_it_writes_nothing_and_takes_no_lock(tour: Desk) -> None:
+def test_it_writes_nothing(tour: Desk) -> None:
     tour.edit("sale", name="Mine")
-    state = tour.folder / ".setlist" / "default.state.json"
-    before, files = state.read_bytes(), sorted(state.parent.iterdir())
+    kept = sorted((tour.folder / ".setlist").glob("default.*"))
+    before = [one.read_bytes() for one in kept if one.is_file()]
     tour.clear_audit()
     assert (tour.call("drift", "--unmanaged").code, tour.audit(mutating=1)) == (2, [])
-    assert (state.read_bytes(), sorted(state.parent.iterdir())) == (before, files)
+    assert sorted((tour.folder / ".setlist").glob("default.*")) == kept
+    assert [one.read_bytes() for one in kept if one.is_file()] == before
+
+
+def test_it_does_not_wait_for_the_lock(tour: Desk) -> None:
+    owner = Owner(id="1", who="ada", where="here", pid=1, since="2026-11-21T12:00:00Z", command="setlist apply")
+    with (tour.folder / ".setlist" / "default.lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        file.write(owner.model_dump_json())
+        file.flush()
+        said = tour.call("drift")
+        assert (tour.apply().code, said.code, "the state is locked by ada" in said.out) == (9, 0, True)
 
 
 def test_target_narrows_it(tour: Desk) -> None:
