@@ -44,6 +44,16 @@ class TestDisk:
 
         go(work())
 
+    def test_a_holder_without_a_name_is_not_waited_for_for_ever(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr("setlist.state.file.NAMELESS", 0.1)
+        (tmp_path / "s").mkdir()
+        with (tmp_path / "s" / "prod.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            with pytest.raises(LockedError, match="a process that has not said who it is"):
+                go(store(tmp_path).acquire(owner(), 0))
+
     def test_looking_makes_no_folder(self, tmp_path: Path) -> None:
         one = store(tmp_path)
         assert (go(one.read()), go(one.holder()), go(one.receipts())) == (None, None, [])

@@ -23,6 +23,7 @@ from setlist.state.store import Codec, Owner, Plain, describe, folded, to_state,
 P = ParamSpec("P")
 T = TypeVar("T")
 _READS = 5
+NAMELESS = 10.0  # seconds that a holder without a name is waited for beyond the timeout
 
 
 class FileStore:
@@ -54,7 +55,7 @@ class FileStore:
     async def acquire(self, owner: Owner, timeout: float) -> None:  # noqa: ASYNC109 - how long to wait for others
         """Take the lock; raises LockedError naming the holder.
 
-        A reader that asks who holds the lock has it for a moment, and nobody's name is in it: that is waited for.
+        A reader that asks who holds the lock has it for a moment, and nobody's name is in it: that is waited for a little.
         """
         end = time.monotonic() + timeout
         while not await self._threaded(self._try_lock, owner):
@@ -63,6 +64,9 @@ class FileStore:
                 what = f"the state is locked by {describe(held_by, wall_clock())}"
                 todo = f"wait for it (--lock-timeout), or if it is dead: setlist state unlock {held_by.id}"
                 raise LockedError(what, where=self.where, todo=todo)
+            if time.monotonic() >= end + NAMELESS:
+                what = "the state is locked by a process that has not said who it is"
+                raise LockedError(what, where=self.where, todo="end that process; its lock goes with it")
             await asyncio.sleep(0.05)
 
     async def release(self) -> None:
