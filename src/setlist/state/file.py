@@ -55,7 +55,7 @@ class FileStore:
     async def acquire(self, owner: Owner, timeout: float) -> None:  # noqa: ASYNC109 - how long to wait for others
         """Take the lock; raises LockedError naming the holder.
 
-        A reader that asks who holds the lock has it for a moment, and nobody's name is in it: that is waited for a little.
+        A reader that asks who holds it has it for a moment, without a name: that is waited for a little.
         """
         end = time.monotonic() + timeout
         while not await self._threaded(self._try_lock, owner):
