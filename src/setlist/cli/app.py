@@ -14,6 +14,7 @@ _COMMANDS = {
     "destroy": ("destroy", "Remove every object that this project manages, each by the mildest end it has."),
     "doctor": ("doctor", "Check files, state, credentials and every vendor, and say what to change."),
     "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
+    "fmt": ("fmt", "Bring resource files into canonical layout; never changes a value."),
     "import": ("import_", "Bind a live object to an address, and write its document if there is none."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),
     "plan": ("plan", "Show what would change at the vendors; changes nothing."),
