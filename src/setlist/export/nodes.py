@@ -80,7 +80,8 @@ def _node(text: str, event: Event, events: Iterator[Event]) -> Node:
     end = _block_end(text, start, event) if event.style in ("|", ">") else event.end_mark.index
     node = Node("scalar", start, end, _column(text, start), event.style or "", anchor=_named(event), text=event.value)
     node.outset = outset
-    node.keeps = event.style in ("|", ">") and "+" in text[start : line_end(text, start)].split("#", maxsplit=1)[0]
+    if event.style in ("|", ">") and end < len(text):
+        node.keeps = "+" in text[start : line_end(text, start)].split("#", maxsplit=1)[0]
     return node
 
 
