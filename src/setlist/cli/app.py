@@ -16,6 +16,7 @@ _COMMANDS = {
     "doctor": ("doctor", "Check files, state, credentials and every vendor, and say what to change."),
     "drift": ("drift", "Show what people changed in the vendors' screens since the last apply."),
     "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
+    "fmt": ("fmt", "Bring resource files into canonical layout; never changes a value."),
     "graph": ("graph", "Draw who waits for whom in this project, or the canvas of one journey."),
     "import": ("import_", "Bind a live object to an address, and write its document if there is none."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),

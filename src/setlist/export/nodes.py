@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
+from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
     AliasEvent,
     CollectionStartEvent,
@@ -20,7 +20,8 @@ from ruamel.yaml.events import (
 )
 
 _DASH = re.compile(r"^[ ]*-|(?<=- )-", re.MULTILINE)
-_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)*")
+_PROPERTIES = re.compile(r"(?:(?:!<[^>\s]*>|[&!][^\s,\[\]{}]*)(?:\s|#[^\n]*\n)*)*")
+_COLON = re.compile(r"(?:\s|#[^\n]*\n)*:")
 
 
 @dataclass(slots=True)
@@ -28,7 +29,8 @@ class Node:
     """One node: characters ``start`` to ``end`` of the text, without its anchor and tag, and without what follows it.
 
     ``start`` of a collection in block style is its first entry. A map has ``pairs``, a list ``items``. ``lead`` is
-    where the colon before a map's value ends, -1 for all else.
+    where the colon before a map's value ends, -1 for all else. ``outset`` is where its anchor or tag begins, if any.
+    ``keeps``: it is a block scalar whose blank lines at the end are its own (``|+``).
     """
 
     kind: Literal["scalar", "alias", "map", "list"]
@@ -42,6 +44,8 @@ class Node:
     pairs: list[tuple[Node, Node]] = field(default_factory=list)
     items: list[Node] = field(default_factory=list)
     lead: int = -1
+    outset: int = -1
+    keeps: bool = False
 
     @property
     def is_block(self) -> bool:
@@ -54,8 +58,8 @@ def nodes_of(text: str) -> list[Node | None]:
     yaml = YAML(typ="safe", pure=True)
     try:
         events = iter(list(yaml.parse(text)))
-    except YAMLError as error:
-        raise ValueError(str(error)) from None
+    except MarkedYAMLError as error:
+        raise ValueError(f"{error.problem} in line {error.problem_mark.line + 1}") from None
     roots: list[Node | None] = []
     for event in events:
         if isinstance(event, DocumentStartEvent):
@@ -67,16 +71,25 @@ def nodes_of(text: str) -> list[Node | None]:
 def _node(text: str, event: Event, events: Iterator[Event]) -> Node:
     start = event.start_mark.index
     if isinstance(event, AliasEvent):
-        return Node("alias", start, event.end_mark.index, event.start_mark.column, anchor=event.anchor)
+        return Node("alias", start, event.end_mark.index, event.start_mark.column, anchor=event.anchor, outset=start)
     if not isinstance(event, NodeEvent):
         raise ValueError("an event that begins no node")  # noqa: TRY004 - the text is at fault, not a type
-    start = _PROPERTIES.match(text, start).end() if event.start_mark.index < event.end_mark.index else start  # type: ignore[union-attr]  # it matches nothing too
-    if isinstance(event, ScalarEvent):
-        end = _block_end(text, start, event) if event.style in ("|", ">") else max(start, event.end_mark.index)
-        return Node(
-            "scalar", start, end, _column(text, start), event.style or "", anchor=_named(event), text=event.value
-        )
-    return _collection(text, event, events)
+    if not isinstance(event, ScalarEvent):
+        return _collection(text, event, events)
+    outset, start = start, min(_after_properties(text, event), event.end_mark.index)
+    end = _block_end(text, start, event) if event.style in ("|", ">") else event.end_mark.index
+    node = Node("scalar", start, end, _column(text, start), event.style or "", anchor=_named(event), text=event.value)
+    node.outset = outset
+    if event.style in ("|", ">") and end < len(text):
+        node.keeps = "+" in text[start : line_end(text, start)].split("#", maxsplit=1)[0]
+    return node
+
+
+def _after_properties(text: str, event: NodeEvent) -> int:
+    """Return where a node begins behind its anchor and tag."""
+    start: int = event.start_mark.index
+    has_some = event.anchor or event.tag  # type: ignore[attr-defined]  # a scalar or a collection has both
+    return _PROPERTIES.match(text, start).end() if has_some else start  # type: ignore[union-attr]  # it matches nothing too
 
 
 def _named(event: NodeEvent) -> str:
@@ -94,12 +107,13 @@ def _collection(text: str, event: NodeEvent, events: Iterator[Event]) -> Node:
     while isinstance(inner := next(events), NodeEvent):
         members.append(_node(text, inner, events))
     node.end = inner.end_mark.index if node.is_flow or not members else members[-1].end
-    node.start = _PROPERTIES.match(text, node.start).end()  # type: ignore[union-attr]  # it matches nothing too
+    node.outset, node.start = node.start, _after_properties(text, event)
     node.column = _column(text, node.start)
     if is_map:
         node.pairs = list(zip(members[::2], members[1::2], strict=True))
         for key, value in node.pairs:
-            value.lead = text.find(":", key.end) + 1
+            colon = _COLON.match(text, key.end)  # ``{a, b: 1}`` has none behind its first key
+            value.lead = colon.end() if colon else key.end
             _place(value, value.lead)
     else:
         node.items = members
@@ -113,7 +127,7 @@ def _collection(text: str, event: NodeEvent, events: Iterator[Event]) -> Node:
 
 def _place(node: Node, index: int) -> None:
     """Put a node without any text, whose marks say nothing, behind its colon or dash."""
-    if node.kind == "scalar" and node.start == node.end:
+    if node.kind == "scalar" and node.outset == node.end:
         node.start = node.end = index
 
 

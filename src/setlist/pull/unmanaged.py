@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from setlist.binding import Binding, Record, State, observe, put
 from setlist.diff.changes import remembered
 from setlist.diff.identity import Sight
 from setlist.export.emit import document_text
+from setlist.export.modeline import modeline
 from setlist.kind import Kind
 from setlist.pull.brought import Brought, Left, Written
 from setlist.pull.drafts import Desk, Draft, bound_ids, draft_all
@@ -51,7 +51,7 @@ def written(drafts: Sequence[Draft], state: State, resources: tuple[Resource, ..
         left += [Left(draft.path, gap) for gap in draft.told.gaps]
         if draft.resource is None:
             text = document_text(_document(draft, links))
-            after = f"{modeline(draft.kind, draft.path, folder)}{text}".encode()
+            after = f"{modeline([draft.kind], draft.path, folder)}{text}".encode()
             files[draft.address] = Written(folder / draft.path, None, after)
     ways = TopologicalSorter({address: sorted(targets) for address, targets in waits.items()})
     ordered = tuple(files[address] for address in ways.static_order() if address in files)
@@ -136,14 +136,6 @@ def _spelt(value: JsonValue, links: Mapping[Place, Address], path: Place) -> Jso
             return value.replace("${", "$${")
         case _:
             return value
-
-
-def modeline(kind: Kind, path: str, folder: Path) -> str:
-    """Return the line that tells editors the schema, if the project has it."""
-    name = f"schemas/{kind.provider}-{kind.name.lower()}.schema.json"
-    if not (folder / name).is_file():
-        return ""
-    return f"# yaml-language-server: $schema={os.path.relpath(name, Path(path).parent)}\n"
 
 
 def bound_anew(brought: Brought, state: State) -> tuple[Address, ...]:
