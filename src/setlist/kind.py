@@ -282,7 +282,9 @@ class Kind:
     answers are laid into the item; ``laid_out`` brings it into the spec's shape (dotted places that this read leaves
     out under ``_unread``). ``read_scope`` is the permission that reading needs, where the vendor has such.
     ``went_live`` tells from fields and reported status whether the object can have reached people (for kinds without
-    a lifecycle). ``lint`` sees the declared fields and the desired state. ``cannot`` are sentences about what the API
+    a lifecycle). ``lint`` sees the declared fields and the desired state. ``timing`` are the dotted places of moments,
+    each with what happens then (``open``, ``send``). ``cannot_stop`` says why no verb stops one that its moments set
+    off, and what does. ``cannot`` are sentences about what the API
     cannot do, or does not tell, where no other column says it.
     """
 
@@ -313,7 +315,8 @@ class Kind:
     lint: Callable[[Tree, str], tuple[Remark, ...]] | None = None
     warn: Callable[[Tree, datetime], tuple[Remark, ...]] = _nothing
     forecast: Callable[[Tree, datetime], str] = _no_forecast
-    timing: tuple[str, ...] = ()
+    timing: Mapping[str, str] = field(default_factory=dict)
+    cannot_stop: str = ""
     cannot: tuple[str, ...] = ()
 
     @property

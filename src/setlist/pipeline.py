@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
@@ -45,6 +46,7 @@ from setlist.opening import (
 from setlist.plan import Approval, Change, Plan, Step, seal
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
+from setlist.standstill import Bars, bar, barred, barred_in, reaches, standing
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.rescue import rescue
 from setlist.state.store import Owner
@@ -103,6 +105,7 @@ async def make_plan(
     """Read everything and return the plan; it cannot write, being built on readers alone."""
     stored = await setup.store.read()
     state = stored or State(lineage="")
+    bars = await bars_of(setup)
     limits = limits_of(setup)
     refused = refuse_start(state, limits)
     if refused:
@@ -117,14 +120,27 @@ async def make_plan(
         world = await read_all(readers, replace(question, state=state), listings)
         moved = settle_transitions(state, setup.kinds, world, (setup.now(), _patience(setup)))
         state = _folded(state, moved)
-        compared = _compared(setup, (state, world), resources, choices)
+        compared = bar(_labelled(_compared(setup, (state, world), resources, choices), resources, state), bars)
         pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
         reads = {name: reader.traffic.reads for name, reader in readers.items()}
     words = (*created.words, *moved.words)
     unknown = (*created.unknown, *moved.unknown)
     plan = _plan(setup, (state, world), (resources, pairs), choices)
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
-    return Planning(seal(plan.model_copy(update={"warnings": notes})), world, words, reads)
+    plan = plan.model_copy(update={"warnings": notes, "standing": standing(bars)})
+    return Planning(seal(plan), world, words, reads)
+
+
+async def bars_of(setup: Setup) -> Bars:
+    """Return what keeps effects from people as of now."""
+    return Bars(tuple(await setup.store.holds()))
+
+
+def _labelled(pairs: list[Pair], resources: tuple[Resource, ...], state: State) -> list[Pair]:
+    """Return the changes with the labels of their files, or with those that were last applied."""
+    labels = {address: one.labels for address, one in state.bindings.items()}
+    labels |= {str(one.address): dict(one.labels) for one in resources}
+    return [(change.model_copy(update={"labels": labels.get(change.address, {})}), steps) for change, steps in pairs]
 
 
 def _folded(state: State, settled: Settled) -> State:
@@ -271,7 +287,7 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             fresh = state.model_copy(update={"lineage": ""}) if not plan.lineage and not state.plans else state
             refuse(plan, fresh, setup.scope, setup.now())
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
-            refuse_unapproved(plan, setup.kinds, setup.scope, consent)
+            refuse_unapproved(plan, setup.kinds, setup.scope, consent, barred_in(plan, await bars_of(setup)))
             await ledger.write(*_anchors(setup, plan, ledger))
             guards = setup.settings.guards
             crew = replace(
@@ -280,10 +296,19 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
                 growth=guards.audience_growth,
                 most=guards.max_recipients,
                 notice=guards.min_notice,
+                barred=partial(_barred, setup),
             )
             receipt = _rescued(setup, ledger, await run(crew, world, words))
         await _filed(setup, receipt)
     return receipt
+
+
+async def _barred(setup: Setup, change: Change, step: Step) -> str:
+    """Say why a step must not be taken now: somebody halted it since the apply began."""
+    if not reaches(step):
+        return ""
+    note = barred(await bars_of(setup), change, step)
+    return str(note) if note else ""
 
 
 def _rescued(setup: Setup, ledger: Ledger, receipt: Receipt) -> Receipt:

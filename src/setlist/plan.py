@@ -103,7 +103,7 @@ class Delta(_Planned):
 class Change(_Planned):
     """All that a plan does to one resource.
 
-    ``declared`` with ``holes`` is what becomes the base; ``rules`` and ``dependencies`` what the binding remembers.
+    ``declared`` with ``holes`` is what becomes the base; ``rules``, ``dependencies`` and ``labels`` are remembered too.
     ``fingerprint`` is that of the object when planned; ``replaces`` the id of a gone object that a create stands for.
     """
 
@@ -135,6 +135,7 @@ class Change(_Planned):
     holes: tuple[Hole, ...] = ()
     rules: Tree = Field(default_factory=dict)
     dependencies: tuple[str, ...] = ()
+    labels: dict[str, str] = Field(default_factory=dict)
     natural_key: Tree = Field(default_factory=dict)
     parent: str = ""
 
@@ -163,7 +164,8 @@ class Plan(_Planned):
     """What ``apply`` would do, and all that it needs to know to do just that.
 
     ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude.
-    ``refusals`` are the guards' words: such a plan is not ``applyable``.
+    ``refusals`` are the guards' words: such a plan is not ``applyable``. ``standing`` is what is
+    said first: the halts that stand.
     """
 
     type: Literal["setlist.plan"] = "setlist.plan"
@@ -179,6 +181,7 @@ class Plan(_Planned):
     providers: dict[str, str]
     resource_changes: tuple[Change, ...]
     steps: tuple[Step, ...]
+    standing: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Note, ...] = ()
     complete: bool = True

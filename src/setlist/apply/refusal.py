@@ -60,10 +60,16 @@ def unspent(approvals: tuple[Approval, ...], state: State) -> tuple[Approval, ..
     return tuple(one for one in approvals if str(one) not in state.approvals)
 
 
-def refuse_unapproved(plan: Plan, kinds: Mapping[str, Kind], scope: Scope, consent: Consent) -> None:
-    """Raise BlockedError naming every guard, block, approval and permission that is missing, each with its way out."""
+def refuse_unapproved(
+    plan: Plan, kinds: Mapping[str, Kind], scope: Scope, consent: Consent, barred: tuple[str, ...] = ()
+) -> None:
+    """Raise BlockedError naming every guard, block, approval and permission that is missing, each with its way out.
+
+    ``barred`` are the lines of what must not be done by now, though the plan has it.
+    """
     lines = [str(note) for note in plan.refusals]
     if not consent.skip_blocked:
+        lines += barred
         lines += [f"{one.address}: {note}" for one in plan.blocked for note in one.blocked]
         lines += _missing(plan, kinds, scope, consent)
     spared = left_out(plan, consent)

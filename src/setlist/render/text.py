@@ -48,6 +48,7 @@ def plan_text(plan: Plan, *, color: bool) -> str:
     """Return the plan for people: what cannot be undone first, one summary line last."""
     palette = Palette(color)
     blocks = [
+        _block("Halted", (f"  {safe(str(note))}" for note in plan.standing), palette, "red"),
         *_risk_blocks(plan, palette),
         _block("Conflicts", _moved(plan, Verdict.CONFLICT), palette, "red"),
         _block("Drift", (*_held(plan), *_moved(plan, Verdict.DRIFT)), palette, "yellow"),
@@ -295,7 +296,8 @@ def receipts_text(receipts: Sequence[Receipt]) -> str:
 def _receipt_line(one: Receipt) -> str:
     counts = ", ".join(f"{count} {result.value}" for result, count in one.counts().items() if count)
     end = "complete" if one.complete else f"exit {one.exit_code}"
-    return f"{_moment(one.started)}  {one.plan[:12]}  {end.ljust(8)}  {counts or 'nothing to do'}"
+    name = "" if one.command == "apply" else f"  {one.command}"
+    return f"{_moment(one.started)}  {one.plan[:12]}  {end.ljust(8)}  {counts or 'nothing to do'}{name}"
 
 
 def _unkept(receipt: Receipt, palette: Palette) -> Iterator[str]:

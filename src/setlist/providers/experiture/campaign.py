@@ -274,7 +274,7 @@ CAMPAIGN = Kind(
     ),
     lint=lint,
     warn=warn,
-    timing=("schedule.sendAt", "schedule.batchDate"),
+    timing={"schedule.sendAt": "send", "schedule.batchDate": "send"},
     answer=Answer(
         id=("id", "campaignId", "campaign_id"),
         envelope="data",
