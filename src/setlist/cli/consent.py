@@ -10,7 +10,7 @@ from setlist.errors import UsageError
 
 
 def ask_for_name(question: str, name: str) -> None:
-    """Ask until the environment's name is typed or something else is; raises Abort, or UsageError without a terminal."""
+    """Ask for the environment's name; raises Abort for anything else, UsageError where there is no terminal."""
     if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask at", todo="add --yes")
     answer = click.prompt(f"{question} Type the environment's name, '{name}'", default="", show_default=False, err=True)

@@ -17,7 +17,7 @@ from setlist.halt.round import Target, Way, ended, noted, run, uses_first
 from setlist.halt.stop import content, opened, refuse_foreign
 from setlist.hold import Hold, Stopped, covering
 from setlist.journal import Outcome, Receipt, Result
-from setlist.kind import Kind, Transition
+from setlist.kind import Effect, Kind, Transition
 from setlist.opening import Setup
 from setlist.resource import LiveResource, parse_dotted
 from setlist.state.store import Owner
@@ -186,7 +186,7 @@ async def _judged(release: _Release, target: Target, kind: Kind, path: tuple[Tra
     if live.state == note.was:
         release.again.append(target.address)
         return None
-    why = _changed(kind, target, note, live)
+    why = _changed(kind, target, note, live) or _final(path)
     return _left(target, live.state, f"{why}; it is left as it is: {LOOK}") if why else await _up(release, target, path)
 
 
@@ -202,6 +202,12 @@ async def _up(release: _Release, target: Target, path: tuple[Transition, ...]) -
         done = await move(release.way, target, (hop, at), release.clock)
         at = hop.to
     return done.model_copy(update={"was": note.goal, "now": at if done.result is Result.DONE else ""})
+
+
+def _final(path: tuple[Transition, ...]) -> str:
+    """Say that the way back is none that a resume may go: what cannot be undone wants an approval of its own."""
+    names = [hop.name for hop in path if hop.effect is Effect.IRREVERSIBLE]
+    return f"its {names[0]} cannot be undone and needs an approval: setlist plan shows it" if names else ""
 
 
 def _changed(kind: Kind, target: Target, note: Stopped, live: LiveResource) -> str:
