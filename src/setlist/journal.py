@@ -79,8 +79,9 @@ class Outcome(_Kept):
 class Receipt(_Kept):
     """What one apply, halt or resume did, kept beside the state.
 
-    ``plan`` is the plan's id, or that of the halt; ``reason`` is what people said for it. ``unkept`` is why the store
-    took no more, ``rescued`` the copy of what it did not take.
+    ``plan`` is the plan's id, or that of the halt; ``reason`` is what people said for it, ``overrides``
+    the windows that were overridden, each with its reason. ``unkept`` is why the store took no more, ``rescued`` the
+    copy of what it did not take.
     """
 
     type: str = "setlist.receipt"
@@ -98,6 +99,7 @@ class Receipt(_Kept):
     outcomes: tuple[Outcome, ...]
     settled: tuple[str, ...] = ()
     reason: str = ""
+    overrides: dict[str, str] = {}
     unkept: str = ""
     rescued: str = ""
 

@@ -46,7 +46,7 @@ from setlist.opening import (
 from setlist.plan import Approval, Change, Plan, Step, seal
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
-from setlist.standstill import Bars, bar, barred, barred_in, reaches, standing
+from setlist.standstill import Bars, bar, barred, barred_in, reaches, refuse_unknown, standing
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.rescue import rescue
 from setlist.state.store import Owner
@@ -64,6 +64,7 @@ class Choices:
     excludes: tuple[str, ...] = ()
     wishes: Wishes = field(default_factory=Wishes)
     refresh_all: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
     parallelism: int = 10
 
 
@@ -105,7 +106,7 @@ async def make_plan(
     """Read everything and return the plan; it cannot write, being built on readers alone."""
     stored = await setup.store.read()
     state = stored or State(lineage="")
-    bars = await bars_of(setup)
+    bars = await bars_of(setup, choices.overrides)
     limits = limits_of(setup)
     refused = refuse_start(state, limits)
     if refused:
@@ -120,20 +121,22 @@ async def make_plan(
         world = await read_all(readers, replace(question, state=state), listings)
         moved = settle_transitions(state, setup.kinds, world, (setup.now(), _patience(setup)))
         state = _folded(state, moved)
-        compared = bar(_labelled(_compared(setup, (state, world), resources, choices), resources, state), bars)
+        compared, stopped = bar(_labelled(_compared(setup, (state, world), resources, choices), resources, state), bars)
         pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
         reads = {name: reader.traffic.reads for name, reader in readers.items()}
     words = (*created.words, *moved.words)
     unknown = (*created.unknown, *moved.unknown)
     plan = _plan(setup, (state, world), (resources, pairs), choices)
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
-    plan = plan.model_copy(update={"warnings": notes, "standing": standing(bars)})
+    plan = plan.model_copy(update={"warnings": notes, "standing": standing(bars), "barred": stopped})
     return Planning(seal(plan), world, words, reads)
 
 
-async def bars_of(setup: Setup) -> Bars:
-    """Return what keeps effects from people as of now."""
-    return Bars(tuple(await setup.store.holds()))
+async def bars_of(setup: Setup, overrides: Mapping[str, str]) -> Bars:
+    """Return what keeps effects from people as of now; raises UsageError for what names nothing."""
+    bars = Bars(setup.kinds, setup.now(), tuple(await setup.store.holds()), setup.settings.windows, overrides)
+    refuse_unknown(bars)
+    return bars
 
 
 def _labelled(pairs: list[Pair], resources: tuple[Resource, ...], state: State) -> list[Pair]:
@@ -287,7 +290,8 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             fresh = state.model_copy(update={"lineage": ""}) if not plan.lineage and not state.plans else state
             refuse(plan, fresh, setup.scope, setup.now())
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
-            refuse_unapproved(plan, setup.kinds, setup.scope, consent, barred_in(plan, await bars_of(setup)))
+            bars = await bars_of(setup, consent.overrides)
+            refuse_unapproved(plan, setup.kinds, setup.scope, consent, barred_in(plan, bars))
             await ledger.write(*_anchors(setup, plan, ledger))
             guards = setup.settings.guards
             crew = replace(
@@ -296,18 +300,18 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
                 growth=guards.audience_growth,
                 most=guards.max_recipients,
                 notice=guards.min_notice,
-                barred=partial(_barred, setup),
+                barred=partial(_barred, setup, bars),
             )
             receipt = _rescued(setup, ledger, await run(crew, world, words))
+            receipt = receipt.model_copy(update={"overrides": dict(consent.overrides)})
         await _filed(setup, receipt)
     return receipt
 
 
-async def _barred(setup: Setup, change: Change, step: Step) -> str:
-    """Say why a step must not be taken now: somebody halted it since the apply began."""
-    if not reaches(step):
-        return ""
-    note = barred(await bars_of(setup), change, step)
+async def _barred(setup: Setup, bars: Bars, change: Change, step: Step) -> str:
+    """Say why a step must not be taken now: somebody halted it since the apply began, or a window did."""
+    holds = tuple(await setup.store.holds()) if reaches(step) else ()
+    note = barred(replace(bars, holds=holds, now=setup.now()), change, step)
     return str(note) if note else ""
 
 

@@ -165,7 +165,7 @@ class Plan(_Planned):
 
     ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude.
     ``refusals`` are the guards' words: such a plan is not ``applyable``. ``standing`` is what is
-    said first: the halts that stand.
+    said first: the halts that stand, the windows that are overridden; ``barred`` the addresses that either stops.
     """
 
     type: Literal["setlist.plan"] = "setlist.plan"
@@ -182,6 +182,7 @@ class Plan(_Planned):
     resource_changes: tuple[Change, ...]
     steps: tuple[Step, ...]
     standing: tuple[Note, ...] = ()
+    barred: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Note, ...] = ()
     complete: bool = True

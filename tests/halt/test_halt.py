@@ -37,7 +37,7 @@ def test_every_plan_says_first_what_is_halted_and_blocks_what_would_go_up(live: 
     live.write("second", json.loads((live.folder / "resources/welcome.yaml").read_bytes())["spec"] | {"name": "Two"},
                {"state": "PUBLISHED"}, kind="breakground/Journey")  # fmt: skip
     said = live.call("plan")
-    assert said.out.startswith("Halted:\n  halted since 20")
+    assert said.out.startswith("In force:\n  halted since 20")
     assert "wrong prices (kind=Journey); setlist resume" in said.out
     assert "breakground/Journey/second: publish must wait: halted since" in said.out
     tried = live.apply()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from setlist.approval import Scope, covers, needed, resumption
@@ -17,7 +17,7 @@ from setlist.resource import read_instant
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the person allows: approvals given, destructive steps, and leaving blocked resources out.
+    """What the person allows: approvals given, destructive steps, leaving blocked resources out, overridden windows.
 
     With ``skip_blocked`` no irreversible step runs either: it was approved as a part of the whole.
     """
@@ -25,6 +25,7 @@ class Consent:
     approvals: tuple[Approval, ...] = ()
     allow_destructive: bool = False
     skip_blocked: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
 
 
 def refuse(plan: Plan, state: State, scope: Scope, now: datetime) -> None:

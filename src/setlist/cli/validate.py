@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from setlist.cli.options import inputs_of, is_colored, project_options
-from setlist.errors import InvalidProject
-from setlist.project import find_project, read_project
-from setlist.registry import find_providers
+from setlist.errors import InvalidProject, Problem
+from setlist.project import Project, find_project, read_project
+from setlist.registry import find_providers, kinds_of
 from setlist.render import json, text
 from setlist.source import load
+from setlist.standstill import unmatched
+from setlist.windows import Window
 
 
 @click.command("validate")
@@ -27,7 +30,12 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
         inputs = inputs_of(rest["variables"], rest["var_file"])
         project = read_project(find_project(Path.cwd()))
         loaded = load(project, project.settings(rest["environment"]), find_providers(), inputs)
-        problems, warnings, resources, files = loaded.problems, loaded.warnings, len(loaded.resources), loaded.files
+        problems, warnings, resources, files = (
+            (*loaded.problems, *_windows(project)),
+            loaded.warnings,
+            len(loaded.resources),
+            loaded.files,
+        )
     except InvalidProject as error:
         problems, warnings, resources, files = error.problems, (), 0, 0
     if as_json or form == "json":
@@ -39,3 +47,15 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
             click.echo(f"Warning: {warning}", err=True)
         click.echo(f"Valid: {resources} resources in {files} files.")
     return 3 if problems else 0
+
+
+def _windows(project: Project) -> Iterator[Problem]:
+    """Yield the mistakes of windows that match no kind: they would stop nothing."""
+    known = sorted(kinds_of(find_providers()))
+    content = project.content
+    places: list[tuple[tuple[str, ...], tuple[Window, ...]]] = [(("windows",), content.windows)]
+    places += [(("environments", name, "windows"), one.windows) for name, one in content.environments.items()]
+    for path, windows in places:
+        for index, place, pattern in unmatched(windows, known):
+            where = project.place((*path, index, "kinds", place))
+            yield Problem(*where, "", f"{pattern} matches no kind", f"write patterns of {', '.join(known)}")

@@ -48,7 +48,7 @@ def plan_text(plan: Plan, *, color: bool) -> str:
     """Return the plan for people: what cannot be undone first, one summary line last."""
     palette = Palette(color)
     blocks = [
-        _block("Halted", (f"  {safe(str(note))}" for note in plan.standing), palette, "red"),
+        _block("In force", (f"  {safe(str(note))}" for note in plan.standing), palette, "red"),
         *_risk_blocks(plan, palette),
         _block("Conflicts", _moved(plan, Verdict.CONFLICT), palette, "red"),
         _block("Drift", (*_held(plan), *_moved(plan, Verdict.DRIFT)), palette, "yellow"),
