@@ -270,6 +270,10 @@ def _nothing(_fields: Tree, _now: datetime) -> tuple[Remark, ...]:
     return ()
 
 
+def _nobody(_fields: Tree) -> frozenset[str]:
+    return frozenset()
+
+
 def _no_forecast(_fields: Tree, _now: datetime) -> str:
     return ""
 
@@ -283,9 +287,9 @@ class Kind:
     out under ``_unread``). ``read_scope`` is the permission that reading needs, where the vendor has such.
     ``went_live`` tells from fields and reported status whether the object can have reached people (for kinds without
     a lifecycle). ``lint`` sees the declared fields and the desired state. ``timing`` are the dotted places of moments,
-    each with what happens then (``open``, ``send``). ``cannot_stop`` says why no verb stops one that its moments set
-    off, and what does. ``cannot`` are sentences about what the API
-    cannot do, or does not tell, where no other column says it.
+    each with what happens then (``open``, ``send``). ``audience`` are the ids of those whom an object is for.
+    ``cannot_stop`` says why no verb stops one that its moments set off, and what does. ``cannot`` are sentences about
+    what the API cannot do, or does not tell, where no other column says it.
     """
 
     provider: str
@@ -316,6 +320,7 @@ class Kind:
     warn: Callable[[Tree, datetime], tuple[Remark, ...]] = _nothing
     forecast: Callable[[Tree, datetime], str] = _no_forecast
     timing: Mapping[str, str] = field(default_factory=dict)
+    audience: Callable[[Tree], frozenset[str]] = _nobody
     cannot_stop: str = ""
     cannot: tuple[str, ...] = ()
 
