@@ -12,7 +12,8 @@ from setlist.render.calendar_text import clock, own_clock, remarks, summary, tit
 from setlist.render.style import safe
 
 _HEAD = ("When", "There", "What", "Object", "Look at")
-_MARKUP = re.compile(r"([\\`*_{}\[\]()#+!|~@:])")
+_MARKUP = re.compile(r"([\\`*_{}\[\]()+!|~])")
+_LINKING = re.compile(r"@|#(?=\d)|(?<=www)\.|:(?=//)", re.IGNORECASE)  # what a site makes links and mentions of
 _STYLE = (
     "body{font:15px/1.5 system-ui,sans-serif;margin:2rem;max-width:80rem}table{border-collapse:collapse}"
     "th,td{text-align:left;vertical-align:top;padding:.3rem .8rem;border-bottom:1px solid #8886}"
@@ -38,7 +39,8 @@ def _table(agenda: Agenda) -> Iterator[str]:
 
 def _plain(text: str) -> str:
     """Return a text of which Markdown makes nothing: no markup, link, mention, image or tag."""
-    return _MARKUP.sub(r"\\\1", html.escape(safe(text), quote=False).replace("://", ":\u200b//"))
+    inert = _LINKING.sub("\\g<0>\u200b", safe(text))
+    return _MARKUP.sub(r"\\\1", html.escape(inert, quote=False))
 
 
 def _cells(one: Entry, agenda: Agenda) -> tuple[str, ...]:

@@ -83,7 +83,8 @@ class HttpHolds:
     async def _document(self) -> Tree:
         """Return the document as it is; an empty one where there is none. Raises StateError where it is another's."""
         answer = await self._server.ask("GET", self._url)
-        if answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND):
+        is_empty = answer.status == HTTPStatus.OK and not answer.content
+        if is_empty or answer.status in (HTTPStatus.NO_CONTENT, HTTPStatus.NOT_FOUND):
             return {}
         tree: JsonValue = read_json(answer.content)
         if answer.status != HTTPStatus.OK or not isinstance(tree, dict) or tree.get("type") != TYPE:
