@@ -24,7 +24,7 @@ def calendar_text(agenda: Agenda, *, color: bool) -> str:
         days.setdefault(day(freeze.start, zone), []).append(f"  {palette.sign('#', _freeze(freeze, zone))}")
     for one in agenda.entries:
         if one.at:
-            days.setdefault(day(one.at, zone), []).extend(_timed(one, zone, palette))
+            days.setdefault(day(one.at, zone), []).extend(_timed(one, one.at, zone, palette))
     blocks = ["\n".join([palette.paint(name, bold=True), *days[name]]) for name in sorted(days)]
     waiting = [line for one in agenda.entries if one.at is None for line in _waiting(one, palette)]
     if waiting:
@@ -71,13 +71,11 @@ def remarks(one: Entry) -> str:
     return ", ".join(filter(None, (SOURCES[one.where], "" if one.is_set else "not set off")))
 
 
-def _timed(one: Entry, zone: ZoneInfo, palette: Palette) -> Iterator[str]:
-    if one.at is None:
-        return
+def _timed(one: Entry, at: datetime, zone: ZoneInfo, palette: Palette) -> Iterator[str]:
     own = own_clock(one, zone)
     extra = "".join(f"  ({text})" for text in (own, remarks(one)) if text)
     name = f'  "{safe(one.name)}"' if one.name else ""
-    head = f"{one.at.astimezone(zone):%H:%M}  {one.effect.ljust(5)}  {safe(one.address)}{name}{extra}"
+    head = f"{at.astimezone(zone):%H:%M}  {one.effect.ljust(5)}  {safe(one.address)}{name}{extra}"
     yield f"  {palette.sign(SIGNS.get(one.effect, '>'), head)}"
     yield from _flags(one, palette)
 
