@@ -55,6 +55,10 @@ def test_a_managed_object_without_a_file_is_live_only_and_a_gone_one_is_not_ther
     fair.remove("mail")
     assert told(fair)["fanfare/Experience/sale open"]["where"] == "live"
     fair.control("DELETE", f"/fanfare/objects/{fair.object('sale')['id']}")
+    state = fair.folder / ".setlist" / "default.state.json"
+    tree = json.loads(state.read_bytes())
+    tree["bindings"]["fanfare/Encore/x"] = {"id": "x", "base": {}}
+    state.write_text(json.dumps(tree))
     assert told(fair) == {}
 
 

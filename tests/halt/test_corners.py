@@ -262,3 +262,16 @@ def test_what_is_archived_or_cannot_reach_anybody_is_not_live(live: Desk, name: 
         assert _danger(dataclasses.replace(sale, cannot_stop=""), shown, NOW) == ""
         over = dataclasses.replace(shown, fields={**shown.fields, "closeAt": "2026-02-01T00:00:00Z"})
         assert (_danger(sale, over, NOW), _danger(sale, dataclasses.replace(shown, fields={}), NOW)) == ("", "")
+
+
+def test_a_halt_moves_along_with_the_state(live: Desk) -> None:
+    live.call("halt", "--yes", "--select", "provider=gomry")
+    said = live.call("state", "migrate", "--to", "elsewhere")
+    assert (said.code, len(list((live.folder / "elsewhere" / "default.holds").iterdir()))) == (0, 1), said
+
+
+def test_a_halt_that_is_lifted_while_they_are_read_is_passed_over(live: Desk) -> None:
+    folder = live.folder / ".setlist" / "default.holds"
+    folder.mkdir()
+    (folder / "gone.json").symlink_to(folder / "nowhere")
+    assert live.call("plan").code == 0

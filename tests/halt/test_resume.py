@@ -114,6 +114,7 @@ def test_while_a_vendor_is_down_its_objects_stay_in_the_hold_and_what_depends_on
     assert (said.code, by["gomry/Experience/yoga"]["result"], by["gomry/Recurrence/evenings"]["why"]) == (
         8, "failed", "it depends on gomry/Experience/yoga, which is not as it was")  # fmt: skip
     assert (states(halted)["Onboarding"], len(holds(halted))) == ("PUBLISHED", 1)
+    assert "The hold stands for what is not done: run setlist resume again." in halted.call("resume", "--yes").out
     halted.control("DELETE", "/faults")
     said = halted.call("resume", "--yes")
     assert (said.code, states(halted), "The hold stands" in said.out) == (0, LIVE, False), said

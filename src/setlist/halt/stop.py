@@ -116,8 +116,7 @@ async def halt(setup: Setup, wish: Wish) -> Receipt:
     hold = Hold(id=uuid.uuid4().hex, at=started.isoformat(), by=_me(), reason=wish.reason, select=wish.select)
     keeper = Keeper(setup.store, hold)
     await keeper.keep()
-    if keeper.failure:
-        wish.tell(f"the hold could not be kept, so an apply may make things live again: {keeper.failure}")
+    _warn(keeper, wish)
     async with opened(setup, state.bindings) as way:
         brake = _Brake(way, keeper, wish, Clock(setup.now, wish.lag), Counter(), Counter())
         outcomes = await _twice(setup, brake, state)
@@ -130,6 +129,11 @@ async def halt(setup: Setup, wish: Wish) -> Receipt:
     with suppress(StateError):  # it is told all the same
         await setup.store.put_receipt(receipt)
     return receipt
+
+
+def _warn(keeper: Keeper, wish: Wish) -> None:
+    if keeper.failure:
+        wish.tell(f"the hold could not be kept, so an apply may make things live again: {keeper.failure}")
 
 
 def refuse_foreign(setup: Setup, state: State) -> None:
