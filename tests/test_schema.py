@@ -62,10 +62,10 @@ def taken(model: type[Spec], value: JsonValue) -> bool:
     return True
 
 
-def test_there_is_one_schema_a_kind_and_four_more() -> None:
+def test_there_is_one_schema_a_kind_and_five_more() -> None:
     assert list(SCHEMAS) == [
-        "acme-show.schema.json", "fanfare-experience.schema.json", "plan.schema.json", "receipt.schema.json",
-        "resource.schema.json", "setlist.schema.json",
+        "acme-show.schema.json", "drift.schema.json", "fanfare-experience.schema.json", "plan.schema.json",
+        "receipt.schema.json", "resource.schema.json", "setlist.schema.json",
     ]  # fmt: skip
 
 
@@ -143,7 +143,9 @@ BLOCKS: list[tuple[Tree, bool]] = [
     ({"adopt": {"id": "x", "not": ["y"]}}, False),
     ({"adopt": {}}, False),
     ({"dependsOn": [{"resource": "acme/Show/b"}]}, False),
-    ({"movedFrom": "acme/Show/b"}, False),
+    ({"movedFrom": "acme/Show/b"}, True),
+    ({"movedFrom": ["acme/Show/b", "${var.c}"]}, True),
+    ({"movedFrom": {"b": 1}}, False),
     ({"preventDestroy": 1}, False),
     ({"onConflict": "theirs"}, False),
 ]

@@ -114,7 +114,7 @@ def _timed(one: Sighting) -> Iterator[Entry]:
     git = moments_of(one.kind, one.declared) if one.declared is not None else {}
     live = moments_of(one.kind, one.live.fields) if one.live else {}
     for place in (place for place in one.kind.timing if place in git or place in live):
-        effect = one.kind.timing[place]
+        effect = one.kind.effect_at(place)
         kept = place in live and one.declared is not None and place not in git
         is_set, why = _is_set(one, place)
         differs = place in git and place in live and git[place] != live[place]
@@ -201,7 +201,7 @@ def _beside(entry: Entry, by_address: Mapping[str, Sighting]) -> Iterator[str]:
         other = by_address.get(address)
         if other is None or entry.at is None:
             continue
-        moments = {other.kind.timing[place]: at for place, at in moments_of(other.kind, other.fields).items()}
+        moments = {other.kind.effect_at(place): at for place, at in moments_of(other.kind, other.fields).items()}
         if "open" in moments and entry.at < moments["open"]:
             yield f"it is sent {_apart(moments['open'] - entry.at)} before {address} opens"
         if "close" in moments and entry.at >= moments["close"]:

@@ -43,6 +43,14 @@ class Sent(_Kept):
     people: int | None = None
 
 
+class Left(_Kept):
+    """A conflict that was left to the live side: what git and the live object had then, and when that was decided."""
+
+    git: JsonValue = None
+    live: JsonValue = None
+    at: str
+
+
 class Binding(_Kept):
     """One address bound to one remote id.
 
@@ -50,6 +58,8 @@ class Binding(_Kept):
     lifecycle block, ``dependencies`` the addresses and ``labels`` the labels, all as last applied (a deletion has no
     file to read, nor has a halt).
     ``names`` are the vendor's ids of its parts by their keys; ``sends`` what the address did that nobody can undo.
+    ``left`` are the conflicts that were left to the live side, by dotted path; ``unfinished`` says that the object was
+    made and the rest of the plan that made it is not done yet.
     """
 
     id: str
@@ -63,6 +73,8 @@ class Binding(_Kept):
     adopted: bool = False
     names: dict[str, str] = Field(default_factory=dict)
     sends: tuple[Sent, ...] = ()
+    left: dict[str, Left] = Field(default_factory=dict)
+    unfinished: bool = False
     observation: Observation | None = None
 
 
@@ -74,12 +86,13 @@ class Anchor(_Kept):
 
 
 class Tombstone(_Kept):
-    """An object that Setlist removed: never adopted again without being named."""
+    """An object that Setlist removed, or forgot as it was: never adopted again without being named."""
 
     address: str
     id: str
     at: str
     why: str
+    forgotten: bool = False
 
 
 class PlanRun(_Kept):
@@ -135,8 +148,16 @@ def fold(tree: Tree, records: Iterable[Record]) -> Tree:
     return tables
 
 
+def after(state: State, records: tuple[Record, ...]) -> State:
+    """Return the state as it is with the records laid on it."""
+    return State.model_validate(fold(state.model_dump(mode="json"), records)) if records else state
+
+
 def renamed(state: State, old: str, new: str) -> tuple[Record, ...]:
-    """Return the records that give a bound object another address, with what is remembered of it."""
+    """Return the records that give a bound object another address, with what is remembered of it.
+
+    Bindings that depended on the old address depend on the new one; the records belong into one durable write.
+    """
     gone = [Record("bindings", old, None), put("bindings", new, state.bindings[old])]
     for key, attempt in state.attempts.items():
         address, colon, action = key.partition(":")

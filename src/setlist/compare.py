@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -33,6 +33,7 @@ from setlist.shape import (
     Unordered,
     Variant,
     WriteOnly,
+    shape_at,
 )
 
 
@@ -47,7 +48,11 @@ class Verdict(StrEnum):
 
 
 class FieldChange(BaseModel):
-    """One field that differs: its path, what is live, what is declared, and what was last applied."""
+    """One field that differs: its path, what is live, what is declared, and what was last applied.
+
+    ``resolution`` is the side that is taken of a drift or a conflict, empty while nobody decided; ``decided`` is when
+    an earlier apply left a conflict to the live side, which holds until either side moves again.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,6 +62,8 @@ class FieldChange(BaseModel):
     after: JsonValue
     base: JsonValue = None
     known: bool = True
+    resolution: Literal["", "git", "live"] = ""
+    decided: str = ""
 
 
 class _Missing:
@@ -78,13 +85,14 @@ class Sides(NamedTuple):
 
 def compare(kind: Kind, sides: Sides) -> tuple[FieldChange, ...]:
     """Return one FieldChange for each declared leaf that is not equal live, in the order of the paths."""
-    changes: list[FieldChange] = []
+    lost = {change.path: change for change in _lost_items(kind.shape, sides)}
+    changes: list[FieldChange] = [*lost.values(), *_extra_items(kind.shape, sides)]
     for path, shape, declared in _leaves(kind.shape, sides.declared, ()):
-        if not _is_ignored(path, sides.ignored):
+        if not any(path[:size] in lost for size in range(1, len(path))):
             change = _verdict(kind.shape, sides, (path, shape, declared))
             changes.extend([change] if change else [])
-    changes.extend(_extra_items(kind.shape, sides))
-    return tuple(sorted(changes, key=lambda change: tuple(map(str, change.path))))
+    kept = (change for change in changes if not _is_ignored(change.path, sides.ignored))
+    return tuple(sorted(kept, key=lambda change: tuple(map(str, change.path))))
 
 
 def _is_ignored(path: Path, ignored: tuple[tuple[str, ...], ...]) -> bool:
@@ -106,6 +114,18 @@ def _leaves(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, 
                 yield from _leaves(shape.items or Shape(), item, (*path, str(item.get(keyed.key))))
     else:
         yield path, shape, value
+
+
+class Leaf(NamedTuple):
+    """A leaf of declared fields: its value, and the form in which it is compared."""
+
+    value: JsonValue
+    form: bytes
+
+
+def leaves(kind: Kind, fields: Tree) -> dict[Path, Leaf]:
+    """Return every leaf of declared fields by its path, in which keys name items of keyed lists."""
+    return {path: Leaf(value, _key(shape, value, fields)) for path, shape, value in _leaves(kind.shape, fields, ())}
 
 
 def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> FieldChange | None:
@@ -174,8 +194,34 @@ def _extra_items(shape: Shape, sides: Sides) -> Iterator[FieldChange]:
         base = _items_by_key(dig(sides.base, path) if sides.base else None, keyed)
         for key, item in _items_by_key(dig(sides.live.fields, path), keyed).items():
             if key not in declared:
-                verdict = Verdict.UPDATE if key in base or sides.base is None else Verdict.DRIFT
+                verdict = Verdict.UPDATE if sides.base is None else Verdict.DRIFT
+                if key in base:
+                    is_moved = _is_item_moved(shape, sides, (*path, key))
+                    verdict = Verdict.CONFLICT if is_moved else Verdict.UPDATE
                 yield FieldChange(path=(*path, key), verdict=verdict, before=item, after=None, base=base.get(key))
+
+
+def _is_item_moved(root: Shape, sides: Sides, path: Path) -> bool:
+    """Tell whether somebody changed an item live that git has removed since: then both moved it."""
+    return any(
+        _key(shape, last, _beside(sides, sides.base or {}))
+        != _key(shape, _shown(_find(sides.live.fields, root, place)), sides.live.fields)
+        for place, shape, last in _leaves(root, sides.base, ())
+        if place[: len(path)] == path
+    )
+
+
+def _lost_items(root: Shape, sides: Sides) -> Iterator[FieldChange]:
+    """Yield declared items of keyed lists that were applied and that somebody removed live, each as a whole."""
+    for path, keyed in _keyed_lists(root, sides.declared, ()):
+        declared = _items_by_key(dig(sides.declared, path), keyed)
+        live = _items_by_key(dig(sides.live.fields, path), keyed)
+        for key, last in _items_by_key(dig(sides.base, path) if sides.base else None, keyed).items():
+            if key in declared and key not in live and not _is_unread(path, sides.live.unread):
+                item = shape_at(root, path).items or Shape()
+                same = _key(item, last, sides.base or {}) == _key(item, declared[key], sides.declared)
+                verdict = Verdict.DRIFT if same else Verdict.CONFLICT
+                yield FieldChange(path=(*path, key), verdict=verdict, before=None, after=declared[key], base=last)
 
 
 def _keyed_lists(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, str]]:
@@ -230,14 +276,19 @@ def normal(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
 
 
 def _normal_list(shape: Shape, value: list[JsonValue], root: Tree) -> JsonValue:
-    items = [normal(shape.items or Shape(), item, root) for item in value]
-    added = shape.mark(ServerAdded)
-    if added:
-        told = dig(root, (added.source,))
-        extra = str(told if told and (not added.among or told in added.among) else added.default).casefold()
-        items = [item for item in items if str(item).casefold() != extra]
+    items = [normal(shape.items or Shape(), item, root) for item in own_items(shape, value, root)]
     unordered = shape.mark(Unordered)
     return sorted(items, key=canonical) if unordered or shape.mark(KeyedBy) else items
+
+
+def own_items(shape: Shape, value: list[JsonValue], root: Tree) -> list[JsonValue]:
+    """Return the items of a list without the one that the server adds to it."""
+    added = shape.mark(ServerAdded)
+    if added is None:
+        return value
+    told = dig(root, (added.source,))
+    extra = str(told if told and (not added.among or told in added.among) else added.default).casefold()
+    return [item for item in value if str(item).casefold() != extra]
 
 
 def _normal_scalar(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
@@ -336,16 +387,6 @@ def zone_at(kind: Kind, fields: Tree, place: str) -> str:
     mark = shape.mark(Instant) or shape.mark(Dated)
     zone = dig(fields, tuple(mark.zone.split("."))) if mark and mark.zone else None
     return zone if isinstance(zone, str) else ""
-
-
-def without(tree: Tree, paths: tuple[tuple[str, ...], ...]) -> Tree:
-    """Return the tree without the members at the paths (ignoreChanges)."""
-    kept: Tree = {}
-    for key, item in tree.items():
-        inner = tuple(path[1:] for path in paths if path[0] == key)
-        if () not in inner:
-            kept[key] = without(item, inner) if inner and isinstance(item, dict) else item
-    return kept
 
 
 def fingerprint(kind: Kind, live: LiveResource) -> str:

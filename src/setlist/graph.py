@@ -70,6 +70,8 @@ def _awaited_state(change: Change, other: str) -> str:
 def _cannot_wait(before: Change, steps: tuple[Step, ...], wanted: str) -> str:
     if before.blocked:
         return "which is blocked"
+    if before.manage == "observe" and not before.id:
+        return "which does not exist and is only observed"
     if wanted and before.state != wanted and not any(step.goal == wanted for step in steps):
         return f"which is neither {wanted} nor planned to become it"
     return ""
@@ -79,7 +81,7 @@ def _awaited(steps: tuple[Step, ...], wanted: str) -> set[str]:
     """Return the steps to wait for: the one that reaches the state, else the last that configures."""
     if wanted:
         return {step.id for step in steps if step.goal == wanted}
-    configuring = [step.id for step in steps if step.facet or step.action in ("create", "adopt")]
+    configuring = [step.id for step in steps if step.facet or step.action in ("create", "adopt", "move")]
     return set(configuring[-1:])
 
 

@@ -76,12 +76,31 @@ class Outcome(_Kept):
     now: str = ""
 
 
+class Decision(_Kept):
+    """What became of one field that somebody had changed live: whose value was taken, ``git`` or ``live``.
+
+    ``live`` is what the person had made of it, ``base`` what Setlist had applied before; ``updated_by`` is who changed
+    the object last, where the vendor tells.
+    """
+
+    address: str
+    field: str
+    verdict: str
+    taken: str
+    live: JsonValue = None
+    declared: JsonValue = None
+    base: JsonValue = None
+    updated_by: str = ""
+    updated_at: str = ""
+
+
 class Receipt(_Kept):
     """What one apply, halt or resume did, kept beside the state.
 
     ``plan`` is the plan's id, or that of the halt; ``reason`` is what people said for it, ``overrides``
-    the windows that were overridden, each with its reason. ``unkept`` is why the store took no more, ``rescued`` the
-    copy of what it did not take.
+    the windows that were overridden, each with its reason. ``decisions`` tell which edits in the vendor's screens were
+    put back or kept, and how conflicts were decided. ``unkept`` is why the store took no more, ``rescued`` the copy of
+    what it did not take.
     """
 
     type: str = "setlist.receipt"
@@ -97,6 +116,7 @@ class Receipt(_Kept):
     exit_code: int
     requests: int
     outcomes: tuple[Outcome, ...]
+    decisions: tuple[Decision, ...] = ()
     settled: tuple[str, ...] = ()
     reason: str = ""
     overrides: dict[str, str] = {}

@@ -197,13 +197,27 @@ class Naming(NamedTuple):
 
     ``read`` takes the live fields, the declared ones and the known ids by key; ``write`` takes a facet's body with
     keys, the ids by key and a seed for new ids, and returns the body as sent with all ids by key. ``lost`` says what
-    a body takes away from people who are in it, or nothing.
+    a body takes away from people who are in it, or nothing. ``keyed`` takes the live fields and the known ids by key,
+    and returns the ids of all live parts by key, with readable keys for those that had none.
     """
 
     facet: str
     read: Callable[[Tree, Tree, Mapping[str, str]], Named]
     write: Callable[[Tree, Mapping[str, str], str], tuple[Tree, Mapping[str, str]]]
     lost: Callable[[Tree, Tree], str]
+    keyed: Callable[[Tree, Mapping[str, str]], Mapping[str, str]]
+
+
+class Canvas(NamedTuple):
+    """The members of a spec that make a drawing: nodes with their key and title, edges with both ends and a label."""
+
+    nodes: str = "nodes"
+    key: str = "key"
+    title: str = "type"
+    edges: str = "edges"
+    start: str = "from"
+    end: str = "to"
+    label: str = "label"
 
 
 class Figures(NamedTuple):
@@ -286,10 +300,11 @@ class Kind:
     answers are laid into the item; ``laid_out`` brings it into the spec's shape (dotted places that this read leaves
     out under ``_unread``). ``read_scope`` is the permission that reading needs, where the vendor has such.
     ``went_live`` tells from fields and reported status whether the object can have reached people (for kinds without
-    a lifecycle). ``lint`` sees the declared fields and the desired state. ``timing`` are the dotted places of moments,
-    each with what happens then (``open``, ``send``). ``audience`` are the ids of those whom an object is for.
-    ``cannot_stop`` says why no verb stops one that its moments set off, and what does. ``cannot`` are sentences about
-    what the API cannot do, or does not tell, where no other column says it.
+    a lifecycle). ``lint`` sees the declared fields and the desired state. ``timing`` are the dotted places of moments
+    at which something happens to people, each with what: it opens; ``effects`` gives the same places the words that
+    windows use (``open``, ``close``, ``send``). ``canvas`` says which fields make a drawing. ``audience`` are the ids
+    of those whom an object is for. ``cannot_stop`` says why no verb stops one that its moments set off, and what does.
+    ``cannot`` are sentences about what the API cannot do, or does not tell, where no other column says it.
     """
 
     provider: str
@@ -320,8 +335,10 @@ class Kind:
     warn: Callable[[Tree, datetime], tuple[Remark, ...]] = _nothing
     forecast: Callable[[Tree, datetime], str] = _no_forecast
     timing: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, str] = field(default_factory=dict)
     audience: Callable[[Tree], frozenset[str]] = _nobody
     cannot_stop: str = ""
+    canvas: Canvas | None = None
     cannot: tuple[str, ...] = ()
 
     @property
@@ -333,6 +350,10 @@ class Kind:
     def shape(self) -> Shape:
         """The comparable shape of the spec."""
         return shape_of(self.spec)
+
+    def effect_at(self, place: str) -> str:
+        """Return the word that windows use for what the moment at a place sets off."""
+        return self.effects.get(place, "open")
 
     def facet(self, name: str) -> Facet:
         """Return the facet of that name."""
@@ -374,9 +395,10 @@ class Provider:
     """One vendor: where it answers, how it is asked, how it says no, and its kinds.
 
     ``requests_per_minute`` is the pace kept by default (80 % of the documented limit). ``explain`` turns the body
-    of an error answer into words. ``in_progress`` tells a 409 that only asks to wait from a definite one, ``expired``
-    a 401 that only wants a new token, ``unsupported`` a refusal of one kind of object that fails nothing else.
-    ``reading_posts`` are the ends of paths whose POST only reads; ``unused`` are endpoints left out, with the reason.
+    of an error answer into words, ``remedy`` says what can be done about a refusal, where the body tells.
+    ``in_progress`` tells a 409 that only asks to wait from a definite one, ``expired`` a 401 that only wants a new
+    token, ``unsupported`` a refusal of one kind of object that fails nothing else. ``reading_posts`` are the ends of
+    paths whose POST only reads; ``unused`` are endpoints left out, with the reason.
     """
 
     name: str
@@ -388,6 +410,7 @@ class Provider:
     sandbox_path: str
     sandbox_secret: str = "sandbox"  # noqa: S105 - opens nothing but the sandbox
     explain: Callable[[int, object], str] = _words
+    remedy: Callable[[int, object], str] = lambda _status, _body: ""
     in_progress: Callable[[int, object], bool] = lambda _status, _body: False
     expired: Callable[[int, object], bool] = lambda _status, _body: False
     unsupported: Callable[[int, object], bool] = lambda _status, _body: False

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from setlist.approval import Scope
 from setlist.binding import State
+from setlist.diff.planned import Manage
 from setlist.errors import SetlistError
 from setlist.guard import Limits
 from setlist.http import Budget, Endpoint, Granted, Reader, open_reader
@@ -48,6 +49,12 @@ class Setup:
         if not (settings and settings.trust_updated_at and kind.listing.moves_if_trusted):
             return kind
         return replace(kind, listing=replace(kind.listing, moves=True))
+
+    @property
+    def managed(self) -> Mapping[str, Manage]:
+        """How far the objects of each kind are managed, as the project file says, by ``provider/Kind``."""
+        providers = self.settings.providers.items()
+        return {f"{name}/{kind}": mode for name, one in providers for kind, mode in one.manage.items()}
 
     @property
     def scope(self) -> Scope:
@@ -89,7 +96,13 @@ def limits_of(setup: Setup) -> Limits:
         is_protected=setup.settings.protected,
         has_shared_store=setup.settings.state.store != "file",
         max_recipients=setup.settings.guards.max_recipients,
+        is_automated=is_automated(setup.inputs.environ),
     )
+
+
+def is_automated(environ: Mapping[str, str]) -> bool:
+    """Tell whether the run is declared to be in CI."""
+    return environ.get("SETLIST_IN_AUTOMATION", "").lower() not in ("", "0", "false")
 
 
 def named_providers(resources: Iterable[Resource], state: State) -> set[str]:
@@ -106,6 +119,13 @@ def used_providers(setup: Setup, resources: Iterable[Resource], state: State) ->
     if lacking:
         raise SetlistError(f"the state holds objects of {', '.join(lacking)}, which is not installed")
     return sorted(named)
+
+
+def asked_providers(setup: Setup, resources: Iterable[Resource], state: State) -> list[str]:
+    """Return the vendors that have to be asked and those that the project file sets up, sorted."""
+    return sorted(
+        {*used_providers(setup, resources, state), *(setup.settings.providers.keys() & setup.providers.keys())}
+    )
 
 
 @asynccontextmanager

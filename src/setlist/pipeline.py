@@ -19,22 +19,24 @@ from setlist.apply.crew import Crew
 from setlist.apply.preflight import preflighted
 from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, unspent
 from setlist.apply.run import run
-from setlist.apply.settle import Settled, settle_creates, settle_transitions
+from setlist.apply.settle import settle_creates, settle_transitions
 from setlist.approval import needed, resumption
-from setlist.binding import Anchor, Record, State, fold, put
+from setlist.binding import Anchor, Record, State, after, put
 from setlist.compare import moments_of
 from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
-from setlist.diff.identity import Sight, natural_key
+from setlist.diff.identity import Sight, natural_keys
+from setlist.diff.rename import Moves, follow, lookalikes, moves_of
 from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, StateError, UnknownOutcomeError
 from setlist.graph import order, select
-from setlist.guard import block_sudden, refuse_gone, refuse_reach, refuse_removals, refuse_start
+from setlist.guard import block_sudden, refuse_doubts, refuse_gone, refuse_reach, refuse_removals, refuse_start
 from setlist.http import Budget, Reader, Writer, open_writer
 from setlist.journal import Outcome, Receipt
 from setlist.kind import Effect
 from setlist.live import Question, list_all, read_all
 from setlist.opening import (
     Setup,
+    asked_providers,
     base_url,
     endpoint,
     is_sandboxed,
@@ -43,7 +45,8 @@ from setlist.opening import (
     timeout_of,
     used_providers,
 )
-from setlist.plan import Approval, Change, Plan, Step, seal
+from setlist.plan import Approval, Change, Note, Plan, Step, seal
+from setlist.policy.judge import convened, judge_changes, judge_plan, knowing
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
 from setlist.standstill import Bars, bar, barred, barred_in, reaches, refuse_unknown, standing
@@ -57,7 +60,10 @@ LOG = logging.getLogger("setlist.pipeline")
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a plan is asked for; the names are those of the command's options."""
+    """What a plan is asked for; the names are those of the command's options.
+
+    ``everything`` has every kind of the project's vendors listed, declared or not.
+    """
 
     mode: Literal["apply", "destroy", "refresh-only"] = "apply"
     targets: tuple[str, ...] = ()
@@ -66,18 +72,20 @@ class Choices:
     refresh_all: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
     parallelism: int = 10
+    everything: bool = False
 
 
 class Planning(NamedTuple):
     """A plan and what it was made from; ``settled`` tells of intents of an earlier run, recorded by apply only.
 
-    ``reads`` are the requests that it took, by vendor.
+    ``reads`` are the requests that it took, by vendor, ``state`` is what it was compared with.
     """
 
     plan: Plan
     world: World
     settled: tuple[str, ...]
     reads: Mapping[str, int] = {}
+    state: State = State(lineage="")
 
 
 def load_all(setup: Setup) -> Loaded:
@@ -107,29 +115,33 @@ async def make_plan(
     stored = await setup.store.read()
     state = stored or State(lineage="")
     bars = await bars_of(setup, choices.overrides)
-    limits = limits_of(setup)
-    refused = refuse_start(state, limits)
+    court = knowing(convened(setup.project, setup.settings, setup.now()), setup.kinds, resources)
+    refused = refuse_start(state, limits_of(setup))
     if refused:
         raise BlockedError("; ".join(map(str, refused)))
-    async with open_readers(setup, used_providers(setup, resources, state)) as readers:
+    names = asked_providers(setup, resources, state) if choices.everything else used_providers(setup, resources, state)
+    also = frozenset(kind.id for kind in setup.kinds.values() if choices.everything and kind.provider in names)
+    async with open_readers(setup, names) as readers:
         question = Question(
-            setup.kinds, resources, state, _keys(setup, resources), choices.refresh_all, choices.parallelism
+            setup.kinds, resources, state, _keys(setup, resources), choices.refresh_all, choices.parallelism, also
         )
         listings = await list_all(readers, question)
         created = settle_creates(state, setup.kinds, listings, (setup.now(), _patience(setup)))
-        state = _folded(state, created)
+        state = after(state, created.records)
         world = await read_all(readers, replace(question, state=state), listings)
         moved = settle_transitions(state, setup.kinds, world, (setup.now(), _patience(setup)))
-        state = _folded(state, moved)
-        compared, stopped = bar(_labelled(_compared(setup, (state, world), resources, choices), resources, state), bars)
+        moves, state = moves_of(after(state, moved.records), _wanted(resources, choices))
+        compared, doubts = _compared(setup, (state, world, moves), resources, choices)
+        compared = judge_changes(court, compared, resources)
+        compared, stopped = bar(_labelled(compared, resources, state), bars)
         pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
         reads = {name: reader.traffic.reads for name, reader in readers.items()}
     words = (*created.words, *moved.words)
     unknown = (*created.unknown, *moved.unknown)
-    plan = _plan(setup, (state, world), (resources, pairs), choices)
+    plan = judge_plan(court, _plan(setup, (state, world, doubts), (resources, pairs), choices))
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
-    plan = plan.model_copy(update={"warnings": notes, "standing": standing(bars), "barred": stopped})
-    return Planning(seal(plan), world, words, reads)
+    told = {"warnings": (*notes, *plan.warnings), "standing": standing(bars), "barred": stopped}
+    return Planning(seal(plan.model_copy(update=told)), world, words, reads, state)
 
 
 async def bars_of(setup: Setup, overrides: Mapping[str, str]) -> Bars:
@@ -146,12 +158,6 @@ def _labelled(pairs: list[Pair], resources: tuple[Resource, ...], state: State) 
     return [(change.model_copy(update={"labels": labels.get(change.address, {})}), steps) for change, steps in pairs]
 
 
-def _folded(state: State, settled: Settled) -> State:
-    if not settled.records:
-        return state
-    return State.model_validate(fold(state.model_dump(mode="json"), settled.records))
-
-
 async def _lock_warning(setup: Setup) -> tuple[str, ...]:
     holder = await setup.store.holder()
     return (f"the state is locked by {holder.who} on {holder.where}, {holder.command}",) if holder else ()
@@ -161,28 +167,39 @@ def _keys(setup: Setup, resources: tuple[Resource, ...]) -> dict[str, frozenset[
     """Return by kind the natural keys, case-folded, of the resources."""
     found: dict[str, set[str]] = {}
     for one in resources:
-        key = natural_key(setup.kinds[one.address.kind_id], one, setup.settings.project, setup.settings.name)
-        values = {str(value).casefold() for value in key.values() if value is not None}
+        keys = natural_keys(setup.kinds[one.address.kind_id], one, setup.settings.project, setup.settings.name)
+        values = {str(value).casefold() for key in keys for value in key.values() if value is not None}
         found.setdefault(one.address.kind_id, set()).update(values)
     return {kind_id: frozenset(values) for kind_id, values in found.items()}
 
 
-def _compared(setup: Setup, seen: tuple[State, World], resources: tuple[Resource, ...], choices: Choices) -> list[Pair]:
-    """Compare and relate what is wanted with what is live, narrowed to what was asked for: pure."""
-    state, world = seen
+def _wanted(resources: tuple[Resource, ...], choices: Choices) -> tuple[Resource, ...]:
+    return () if choices.mode == "destroy" else resources
+
+
+def _compared(
+    setup: Setup, seen: tuple[State, World, Moves], resources: tuple[Resource, ...], choices: Choices
+) -> tuple[list[Pair], tuple[Note, ...]]:
+    """Compare and relate what is wanted with what is live, narrowed to what was asked for, with its doubts: pure."""
+    state, world, moves = seen
     sight = Sight(state, world, setup.now(), setup.settings.project, setup.settings.name)
-    wanted = () if choices.mode == "destroy" else resources
-    planned = related(diff(sight, setup.kinds, wanted, choices.wishes), setup.kinds, wanted, seen)
+    wanted = _wanted(resources, choices)
+    wishes = replace(choices.wishes, manage=setup.managed)
+    planned = related(follow(diff(sight, setup.kinds, wanted, wishes), moves), setup.kinds, wanted, (state, world))
     covered = select(_dependencies(resources, state), *_narrowed(choices, resources, state))
     chosen = [_quieted(one, choices) for one in planned if one[0].address in covered]
-    return block_sudden(chosen, setup.kinds, setup.now(), setup.settings.guards.min_notice)
+    doubts = lookalikes(chosen, setup.kinds, wanted, (state, world)) if choices.mode == "apply" else ()
+    return block_sudden(chosen, setup.kinds, setup.now(), setup.settings.guards.min_notice), doubts
 
 
 def _plan(
-    setup: Setup, seen: tuple[State, World], wanted: tuple[tuple[Resource, ...], list[Pair]], choices: Choices
+    setup: Setup,
+    seen: tuple[State, World, tuple[Note, ...]],
+    wanted: tuple[tuple[Resource, ...], list[Pair]],
+    choices: Choices,
 ) -> Plan:
     """Order and check: pure from here on."""
-    state, world = seen
+    state, world, doubts = seen
     resources, pairs = wanted
     now = setup.now()
     remembered = {address: one.dependencies for address, one in state.bindings.items()}
@@ -194,7 +211,7 @@ def _plan(
     refusals = refuse_gone(state, world)
     if choices.mode != "destroy":
         refusals = (*refusals, *refuse_removals(state, setup.kinds, tuple(pairs), limits_of(setup)))
-    refusals = (*refusals, *refuse_reach(steps, limits_of(setup)))
+    refusals = (*refusals, *refuse_reach(steps, limits_of(setup)), *refuse_doubts(doubts, limits_of(setup)))
     return Plan(
         setlist_version=__version__,
         project=setup.settings.project,
@@ -206,6 +223,7 @@ def _plan(
         providers={name: base_url(setup, name) for name in used_providers(setup, resources, state)},
         resource_changes=changes,
         steps=() if refuse_gone(state, world) else steps,
+        doubts=doubts,
         refusals=refusals,
         complete=not (choices.targets or choices.excludes),
         applyable=bool(steps) and not refusals,
@@ -292,7 +310,7 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
             bars = await bars_of(setup, consent.overrides)
             refuse_unapproved(plan, setup.kinds, setup.scope, consent, barred_in(plan, bars))
-            await ledger.write(*_anchors(setup, plan, ledger))
+            await ledger.write(*anchors(setup, plan.providers, ledger))
             guards = setup.settings.guards
             crew = replace(
                 _crew(setup, plan, (ledger, crew_of), course),
@@ -365,13 +383,13 @@ async def _writers(setup: Setup, names: list[str]) -> AsyncIterator[dict[str, Wr
         yield {name: await stack.enter_async_context(open_writer(endpoint(setup, name, budget))) for name in names}
 
 
-def _anchors(setup: Setup, plan: Plan, ledger: Ledger) -> list[Record]:
+def anchors(setup: Setup, urls: Mapping[str, str], ledger: Ledger) -> list[Record]:
     """Return the records that tie the state to the providers' addresses and organisations."""
     known = ledger.snapshot().providers
     limits = limits_of(setup)
     return [
         put("providers", name, Anchor(base_url=url, organisation=limits.organisations.get(name, "")))
-        for name, url in plan.providers.items()
+        for name, url in urls.items()
         if name not in known
     ]
 

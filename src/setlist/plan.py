@@ -59,7 +59,7 @@ class Approval(_Planned):
 
 
 class Step(_Planned):
-    """One API call of a plan (or none: ``method`` is empty for adopt and forget).
+    """One API call of a plan (or none: ``method`` is empty for adopt, forget and move).
 
     ``path`` may hold ``{id}`` and ``{parent}``, known when the step runs; a copy's ``{id}`` is that of ``source``.
     ``body`` is complete but for ``holes``. ``sets`` names the declared top-level fields that the call writes; they are
@@ -104,7 +104,9 @@ class Change(_Planned):
     """All that a plan does to one resource.
 
     ``declared`` with ``holes`` is what becomes the base; ``rules``, ``dependencies`` and ``labels`` are remembered too.
+    ``manage`` is ``create-only`` or ``observe`` where the project file has the kind's objects left alone.
     ``fingerprint`` is that of the object when planned; ``replaces`` the id of a gone object that a create stands for.
+    ``previous_address`` is the one that the object is bound to until the plan is applied.
     """
 
     address: str
@@ -120,6 +122,7 @@ class Change(_Planned):
     steps: tuple[str, ...] = ()
     fingerprint: str = ""
     state: str = ""
+    previous_address: str = ""
     wanted_state: str = ""
     status: str = ""
     forecast: str = ""
@@ -127,6 +130,7 @@ class Change(_Planned):
     updated_at: str = ""
     action_reason: str = ""
     held: bool = False
+    manage: Literal["full", "create-only", "observe"] = "full"
     resume: Approval | None = None
     notes: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
@@ -150,6 +154,17 @@ class Change(_Planned):
         return tuple(one for one in self.fields if one.verdict is Verdict.DRIFT)
 
     @property
+    def written(self) -> tuple[FieldChange, ...]:
+        """The fields that are to be written: git alone moved them, or its side is taken."""
+        ours = self.fields if self.manage == "full" else ()
+        return tuple(one for one in ours if one.verdict is Verdict.UPDATE or one.resolution == "git")
+
+    @property
+    def differing(self) -> tuple[FieldChange, ...]:
+        """The fields that are known to differ, whoever moved them."""
+        return tuple(one for one in self.fields if one.verdict is not Verdict.UNREADABLE)
+
+    @property
     def conflicts(self) -> tuple[FieldChange, ...]:
         """The fields that both git and somebody live moved."""
         return tuple(one for one in self.fields if one.verdict is Verdict.CONFLICT)
@@ -164,8 +179,9 @@ class Plan(_Planned):
     """What ``apply`` would do, and all that it needs to know to do just that.
 
     ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude.
-    ``refusals`` are the guards' words: such a plan is not ``applyable``. ``standing`` is what is
-    said first: the halts that stand, the windows that are overridden; ``barred`` the addresses that either stops.
+    ``refusals`` are the guards' words: such a plan is not ``applyable``. ``doubts`` are for people to read first, and
+    so is ``standing``: the halts that stand, the windows that are overridden; ``barred`` are the addresses that either
+    stops.
     """
 
     type: Literal["setlist.plan"] = "setlist.plan"
@@ -183,6 +199,7 @@ class Plan(_Planned):
     steps: tuple[Step, ...]
     standing: tuple[Note, ...] = ()
     barred: tuple[str, ...] = ()
+    doubts: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Note, ...] = ()
     complete: bool = True

@@ -71,7 +71,7 @@ def happenings(kind: Kind, change: Change, step: Step, now: datetime) -> Iterato
     if step.destructive or step.action == "delete":
         yield Happening("remove", now, kind.id)
     elif timed:
-        yield from (Happening(kind.timing[place], max(at, now), kind.id) for place, at in timed.items())
+        yield from (Happening(kind.effect_at(place), max(at, now), kind.id) for place, at in timed.items())
     elif step.action == "preflight":
         return
     elif step.upward or _is_live_at_once(step):

@@ -11,11 +11,13 @@ import click
 
 from setlist.cli.options import inputs_of, is_colored, project_options
 from setlist.errors import InvalidProject, Problem
+from setlist.policy.judge import convened, judge_all
 from setlist.project import Project, find_project, read_project
 from setlist.registry import find_providers, kinds_of
 from setlist.render import json, text
 from setlist.source import load
 from setlist.standstill import unmatched
+from setlist.state.store import wall_clock
 from setlist.windows import Window
 
 
@@ -29,13 +31,14 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
     try:
         inputs = inputs_of(rest["variables"], rest["var_file"])
         project = read_project(find_project(Path.cwd()))
-        loaded = load(project, project.settings(rest["environment"]), find_providers(), inputs)
-        problems, warnings, resources, files = (
-            (*loaded.problems, *_windows(project)),
-            loaded.warnings,
-            len(loaded.resources),
-            loaded.files,
-        )
+        settings = project.settings(rest["environment"])
+        providers = find_providers()
+        loaded = load(project, settings, providers, inputs)
+        court = convened(project, settings, wall_clock())
+        found = judge_all(court, kinds_of(providers), loaded.resources) if not loaded.problems else ((), ())
+        problems = (*loaded.problems, *found[0], *_windows(project))
+        warnings = (*loaded.warnings, *found[1])
+        resources, files = len(loaded.resources), loaded.files
     except InvalidProject as error:
         problems, warnings, resources, files = error.problems, (), 0, 0
     if as_json or form == "json":

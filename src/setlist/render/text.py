@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from setlist.compare import FieldChange, Verdict, inside
 from setlist.errors import Problem, SetlistError
 from setlist.estimate import Estimate
-from setlist.journal import Outcome, Receipt, Result
+from setlist.journal import Decision, Outcome, Receipt, Result
 from setlist.kind import Effect
 from setlist.plan import Action, Change, Note, Plan, Step
 from setlist.render.style import Palette, safe, value_text
@@ -25,6 +25,7 @@ _RISKS = (
     (Effect.REVERSIBLE, "Safe", "green"),
 )
 _ASIDE = frozenset({"preflight"})
+_SPOKEN = frozenset({"forget", "adopt", "clone", "move"})
 _MAKING = frozenset({"create", "clone"})
 _PAST = {
     "create": "added",
@@ -47,23 +48,31 @@ _VERBS = {
 def plan_text(plan: Plan, *, color: bool) -> str:
     """Return the plan for people: what cannot be undone first, one summary line last."""
     palette = Palette(color)
+    doubts = plan.doubts if not set(plan.doubts) & set(plan.refusals) else ()
     blocks = [
         _block("In force", (f"  {safe(str(note))}" for note in plan.standing), palette, "red"),
+        _block("Look at this first", (line for one in doubts for line in _doubt(one, palette)), palette, "yellow"),
         *_risk_blocks(plan, palette),
         _block("Conflicts", _moved(plan, Verdict.CONFLICT), palette, "red"),
         _block("Drift", (*_held(plan), *_moved(plan, Verdict.DRIFT)), palette, "yellow"),
+        _block("Left alone, as setlist.yaml says", _left_alone(plan), palette, "yellow"),
         _block("Blocked", _blocked(plan), palette, "red"),
         _block("Notes", _notes(plan), palette, None),
         _block("Scopes needed", _scopes(plan), palette, None),
         _block("Approvals needed, one each", (f"  --approve {one}" for one in plan.approvals), palette, "red"),
         _block("Refused", (f"  {safe(str(note))}" for note in plan.refusals), palette, "red"),
     ]
-    return "\n\n".join([*(block for block in blocks if block), palette.paint(_summary(plan), bold=True)])
+    return "\n\n".join([*(block for block in blocks if block), palette.paint(summary(plan), bold=True)])
 
 
 def _block(title: str, lines: Iterable[str], palette: Palette, color: str | None) -> str:
     rows = list(lines)
     return "\n".join([palette.paint(f"{title}:", color, bold=True), *rows]) if rows else ""
+
+
+def _doubt(note: Note, palette: Palette) -> Iterator[str]:
+    yield f"  {palette.paint('!', 'yellow', bold=True)} {safe(note.what)}"
+    yield f"    -> {safe(note.todo)}"
 
 
 def _risk_blocks(plan: Plan, palette: Palette) -> Iterator[str]:
@@ -88,7 +97,8 @@ def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
         yield f"       {safe(change.action_reason)}"
     yield from (f"     {line}" for line in _fields(change, palette))
     for step in steps:
-        if step.effect is not Effect.REVERSIBLE or step.source or step.action in ("forget", "adopt", "clone"):
+        told = step.effect is not Effect.REVERSIBLE or step.destructive or step.source
+        if told or step.action in _SPOKEN:
             yield "     " + palette.sign(step.symbol, safe(step.effect_text))
     if change.forecast:
         yield f"       {safe(change.forecast)}"
@@ -107,9 +117,8 @@ def _fields(change: Change, palette: Palette) -> Iterator[str]:
         for path, value in _leaves(change.change.after or {}, ()):
             yield from _created(path, value, holes, palette)
         return
-    for one in change.fields:
-        if one.verdict in (Verdict.UPDATE, Verdict.DRIFT) or (one.verdict is Verdict.CONFLICT and change.steps):
-            yield from _field(one, palette)
+    for one in change.written:
+        yield from _field(one, palette)
 
 
 def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
@@ -145,8 +154,8 @@ def _field(one: FieldChange, palette: Palette) -> Iterator[str]:
         yield from (f"     {line}" for line in _lines(one.before, one.after))
     elif isinstance(one.before, list) and isinstance(one.after, list):
         yield palette.sign("~", f"{name}:")
-        for place, before, after in inside(one.before, one.after):
-            yield f"     {safe(place)}: {value_text(before)} -> {value_text(after)}"
+        rows = [row for row in inside(one.before, one.after) if row[1:] != (None, None)]
+        yield from (f"     {safe(place)}: {value_text(before)} -> {value_text(after)}" for place, before, after in rows)
     else:
         sign = "-" if one.after is None else "+" if one.before is None else "~"
         yield palette.sign(sign, f"{name}: {value_text(one.before)} -> {value_text(one.after)}")
@@ -168,14 +177,43 @@ def _held(plan: Plan) -> Iterator[str]:
 
 def _moved(plan: Plan, verdict: Verdict) -> Iterator[str]:
     for change in plan.resource_changes:
-        moved = [one for one in change.fields if one.verdict is verdict]
+        moved = [one for one in change.fields if one.verdict is verdict and change.manage == "full"]
         if moved:
-            who = safe(change.updated_by or "somebody")
-            when = f" at {safe(change.updated_at)}" if change.updated_at else ""
-            yield f"  {safe(change.address)}: changed live, last by {who}{when}"
-        for one in moved:
-            three = f"{value_text(one.base)} was applied, {value_text(one.before)} is live"
-            yield f"    {safe(dotted(one.path))}: {three}, {value_text(one.after)} is declared"
+            yield f"  {safe(change.address)}: changed live, last by {by_whom(change.updated_by, change.updated_at)}"
+        yield from (f"    {moved_line(one)}{_what_becomes(one)}" for one in moved)
+
+
+def by_whom(who: str, when: str) -> str:
+    """Return who changed an object last and when, as far as the vendor tells."""
+    return safe(who or "somebody") + (f" at {safe(when)}" if when else "")
+
+
+def moved_line(one: FieldChange) -> str:
+    """Return the values of a field that somebody changed live: applied, live, and declared."""
+    if one.decided:
+        return f"{safe(dotted(one.path))}: {value_text(one.before)} is live, {value_text(one.after)} is declared"
+    three = f"{value_text(one.base)} was applied, {value_text(one.before)} is live"
+    return f"{safe(dotted(one.path))}: {three}, {value_text(one.after)} is declared"
+
+
+def _what_becomes(one: FieldChange) -> str:
+    """Return what the plan does about it, where that is decided."""
+    if one.verdict is Verdict.DRIFT:
+        return {"git": "; put back", "live": "; left as it is this time"}.get(one.resolution, "")
+    left = f"; left as it is, decided on {safe(one.decided[:10])}" if one.decided else "; left as it is from now on"
+    return {"git": "; written", "live": left}.get(one.resolution, "")
+
+
+def _left_alone(plan: Plan) -> Iterator[str]:
+    """Yield what differs of the objects that are only created, or only observed."""
+    for change in plan.resource_changes:
+        rows = change.differing if change.manage != "full" else ()
+        if rows:
+            by = f", changed last by {by_whom(change.updated_by, change.updated_at)}" if change.updated_by else ""
+            yield f"  {safe(change.address)} ({change.manage}){by}"
+        for one in rows:
+            live = f"{value_text(one.before)} is live"
+            yield f"    {safe(dotted(one.path))}: {live}, {value_text(one.after)} is declared"
 
 
 def _blocked(plan: Plan) -> Iterator[str]:
@@ -203,7 +241,7 @@ def _scopes(plan: Plan) -> Iterator[str]:
             yield f"  {safe(name)}: {safe(told)}"
 
 
-def _summary(plan: Plan) -> str:
+def summary(plan: Plan) -> str:
     """Return the last line: what is to be done, counted, or that there is nothing."""
     blocked = len(plan.blocked)
     if not plan.steps:
@@ -274,6 +312,7 @@ def receipt_text(receipt: Receipt, *, color: bool) -> str:
     palette = Palette(color)
     lines = [f"  {safe(text)}" for text in receipt.settled]
     lines += [outcome_line(one, color=color) for one in receipt.outcomes]
+    lines += [_decision(one) for one in receipt.decisions]
     counts = receipt.counts()
     if receipt.complete:
         words = ", ".join(
@@ -285,6 +324,16 @@ def receipt_text(receipt: Receipt, *, color: bool) -> str:
         unknown = " Do not repeat what is unknown: look at it first." if counts[Result.UNKNOWN] else ""
         last = palette.paint(f"Apply incomplete: {words}.{unknown} Run setlist plan again.", "red", bold=True)
     return "\n".join([*lines, last, *_unkept(receipt, palette)])
+
+
+def _decision(one: Decision) -> str:
+    """Return whose value a field has now, and whose it does not have."""
+    field, by = safe(f"{one.address} {one.field}"), by_whom(one.updated_by, one.updated_at)
+    if one.taken == "git":
+        done = "put back" if one.verdict == "drift" else "took git's side of"
+        return f"  {done} {field}: {value_text(one.live)} by {by} became {value_text(one.declared)}"
+    left = "" if one.verdict == "drift" else f", not {value_text(one.declared)} as in git"
+    return f"  left {field}: it stays {value_text(one.live)} by {by}{left}"
 
 
 def receipts_text(receipts: Sequence[Receipt]) -> str:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
 
 from setlist.document import Document
 from setlist.errors import Problem
@@ -27,12 +29,17 @@ Kinds = Mapping[tuple[str, str], Kind]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the files declare: resources by address, what is wrong, what is odd, and how many files were read."""
+    """What the files declare: resources by address, what is wrong, what is odd, and how many files were read.
+
+    ``entries`` tell how each resource was written, ``variables`` what was put into it.
+    """
 
     resources: tuple[Resource, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     files: int
+    entries: Mapping[Address, Entry] = field(default_factory=dict, repr=False)
+    variables: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
 
 
 def load(project: Project, settings: Settings, providers: Mapping[str, Provider], options: Inputs) -> Loaded:
@@ -58,6 +65,8 @@ def load(project: Project, settings: Settings, providers: Mapping[str, Provider]
         problems=tuple(sorted(set(problems))),
         warnings=tuple(sorted(set(warnings))),
         files=len(files) + len(overlay_files),
+        entries=entries,
+        variables=variables,
     )
 
 

@@ -179,7 +179,8 @@ EXPERIENCE = Kind(
     lint=lint,
     warn=warn,
     forecast=forecast,
-    timing={"openAt": "open", "closeAt": "close"},
+    timing={"openAt": "opens", "closeAt": "closes"},
+    effects={"openAt": "open", "closeAt": "close"},
     cannot_stop="its API has no verb to close it: set its closeAt to now, in the vendor's console or in git",
     cannot=(
         "Its sequences and distributions are counted, and never written: the documents do not say how.",
