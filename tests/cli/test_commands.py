@@ -56,7 +56,7 @@ def test_exit_2_where_there_are_changes_and_it_was_asked_for(sale: Desk) -> None
 @pytest.mark.parametrize(
     ("args", "words"),
     [
-        (["palm"], "Did you mean 'plan'?"),
+        (["plann"], "Did you mean 'plan'?"),
         (["plan", "--no-such"], "No such option"),
         (["plan", "-e", "nope"], "there is no environment 'nope'"),
         (["apply"], "there is no terminal to ask at"),

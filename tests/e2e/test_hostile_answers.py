@@ -175,7 +175,7 @@ def test_an_id_is_one_segment_of_a_path_whatever_it_holds(tmp_path: Path) -> Non
         ]
 
 
-@pytest.mark.parametrize("command", ["plan", "status", "doctor"])
+@pytest.mark.parametrize("command", ["plan", "status", "doctor", "drift"])
 def test_names_that_move_the_cursor_are_shown_harmless(command: str, tmp_path: Path) -> None:
     for server in serve(lambda server: one_of(server, item(name=EVIL, timeZone=EVIL))):
         said = asked(tmp_path / "desk", server.url, command)
