@@ -55,7 +55,8 @@ class Binding(_Kept):
     """One address bound to one remote id.
 
     ``base`` is the declared fields as last applied; ``state_set`` the lifecycle state last set by us, ``rules`` the
-    lifecycle block and ``dependencies`` the addresses, both as last applied (a deletion has no file to read).
+    lifecycle block, ``dependencies`` the addresses and ``labels`` the labels, all as last applied (a deletion has no
+    file to read, nor has a halt).
     ``names`` are the vendor's ids of its parts by their keys; ``sends`` what the address did that nobody can undo.
     ``left`` are the conflicts that were left to the live side, by dotted path; ``unfinished`` says that the object was
     made and the rest of the plan that made it is not done yet.
@@ -66,6 +67,7 @@ class Binding(_Kept):
     rules: Tree = Field(default_factory=dict)
     dependencies: tuple[str, ...] = ()
     state_set: str = ""
+    labels: dict[str, str] = Field(default_factory=dict)
     protected: bool = False
     parent: str = ""
     adopted: bool = False

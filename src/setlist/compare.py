@@ -373,15 +373,20 @@ def moments_of(kind: Kind, fields: Tree) -> dict[str, datetime]:
     """
     found: dict[str, datetime] = {}
     for place in kind.timing:
-        path = tuple(place.split("."))
-        shape = kind.shape
-        for key in path:
-            shape = shape.member(key)
-        mark, text = shape.mark(Instant) or shape.mark(Dated), dig(fields, path)
-        zone = dig(fields, tuple(mark.zone.split("."))) if mark and mark.zone else None
-        point = read_instant(text, zone) if isinstance(text, str) else None
+        text = dig(fields, tuple(place.split(".")))
+        point = read_instant(text, zone_at(kind, fields, place)) if isinstance(text, str) else None
         found |= {place: point} if point else {}
     return found
+
+
+def zone_at(kind: Kind, fields: Tree, place: str) -> str:
+    """Return the zone in which the local time at a place is read, empty where none is told."""
+    shape = kind.shape
+    for key in place.split("."):
+        shape = shape.member(key)
+    mark = shape.mark(Instant) or shape.mark(Dated)
+    zone = dig(fields, tuple(mark.zone.split("."))) if mark and mark.zone else None
+    return zone if isinstance(zone, str) else ""
 
 
 def fingerprint(kind: Kind, live: LiveResource) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -41,6 +42,7 @@ class Intent(_Kept):
     base: Tree = {}
     rules: Tree = {}
     dependencies: tuple[str, ...] = ()
+    labels: dict[str, str] = {}
 
 
 class Result(StrEnum):
@@ -54,7 +56,10 @@ class Result(StrEnum):
 
 
 class Outcome(_Kept):
-    """One step's end: its result, remote id, the vendor's request id, seconds taken, and why if not done."""
+    """One step's end: its result, remote id, the vendor's request id, seconds taken, and why if not done.
+
+    A halt and a resume also tell the state that an object ``was`` in and is in ``now``.
+    """
 
     step: str
     address: str
@@ -67,6 +72,8 @@ class Outcome(_Kept):
     exit_code: int = 0
     wrote: bool = False
     approval: str = ""
+    was: str = ""
+    now: str = ""
 
 
 class Decision(_Kept):
@@ -88,13 +95,17 @@ class Decision(_Kept):
 
 
 class Receipt(_Kept):
-    """What one apply did, kept beside the state; ``unkept`` is why its store took no more, ``rescued`` the copy.
+    """What one apply, halt or resume did, kept beside the state.
 
-    ``decisions`` tell which edits in the vendor's screens were put back or kept, and how conflicts were decided.
+    ``plan`` is the plan's id, or that of the halt; ``reason`` is what people said for it, ``overrides``
+    the windows that were overridden, each with its reason. ``decisions`` tell which edits in the vendor's screens were
+    put back or kept, and how conflicts were decided. ``unkept`` is why the store took no more, ``rescued`` the copy of
+    what it did not take.
     """
 
     type: str = "setlist.receipt"
     format_version: str = "1.0"
+    command: Literal["apply", "halt", "resume"] = "apply"
     plan: str
     project: str
     environment: str
@@ -107,6 +118,8 @@ class Receipt(_Kept):
     outcomes: tuple[Outcome, ...]
     decisions: tuple[Decision, ...] = ()
     settled: tuple[str, ...] = ()
+    reason: str = ""
+    overrides: dict[str, str] = {}
     unkept: str = ""
     rescued: str = ""
 

@@ -284,6 +284,10 @@ def _nothing(_fields: Tree, _now: datetime) -> tuple[Remark, ...]:
     return ()
 
 
+def _nobody(_fields: Tree) -> frozenset[str]:
+    return frozenset()
+
+
 def _no_forecast(_fields: Tree, _now: datetime) -> str:
     return ""
 
@@ -297,7 +301,9 @@ class Kind:
     out under ``_unread``). ``read_scope`` is the permission that reading needs, where the vendor has such.
     ``went_live`` tells from fields and reported status whether the object can have reached people (for kinds without
     a lifecycle). ``lint`` sees the declared fields and the desired state. ``timing`` are the dotted places of moments
-    at which something happens to people, each with what: it opens. ``canvas`` says which fields make a drawing.
+    at which something happens to people, each with what: it opens; ``effects`` gives the same places the words that
+    windows use (``open``, ``close``, ``send``). ``canvas`` says which fields make a drawing. ``audience`` are the ids
+    of those whom an object is for. ``cannot_stop`` says why no verb stops one that its moments set off, and what does.
     ``cannot`` are sentences about what the API cannot do, or does not tell, where no other column says it.
     """
 
@@ -329,6 +335,9 @@ class Kind:
     warn: Callable[[Tree, datetime], tuple[Remark, ...]] = _nothing
     forecast: Callable[[Tree, datetime], str] = _no_forecast
     timing: Mapping[str, str] = field(default_factory=dict)
+    effects: Mapping[str, str] = field(default_factory=dict)
+    audience: Callable[[Tree], frozenset[str]] = _nobody
+    cannot_stop: str = ""
     canvas: Canvas | None = None
     cannot: tuple[str, ...] = ()
 
@@ -341,6 +350,10 @@ class Kind:
     def shape(self) -> Shape:
         """The comparable shape of the spec."""
         return shape_of(self.spec)
+
+    def effect_at(self, place: str) -> str:
+        """Return the word that windows use for what the moment at a place sets off."""
+        return self.effects.get(place, "open")
 
     def facet(self, name: str) -> Facet:
         """Return the facet of that name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from setlist.kind import Kind, Lifecycle, Preflight, Transition
+from setlist.kind import Effect, Kind, Lifecycle, Preflight, Transition
 
 
 def hops(lifecycle: Lifecycle, start: str, goal: str) -> tuple[Transition, ...] | None:
@@ -37,6 +37,20 @@ def begins_live(lifecycle: Lifecycle) -> bool:
 def is_held(lifecycle: Lifecycle, last_set: str, state: str) -> bool:
     """Tell whether somebody made the object less live than Setlist last set it."""
     return bool(last_set) and lifecycle.liveness.get(state, 0) < lifecycle.liveness.get(last_set, 0)
+
+
+def calming(lifecycle: Lifecycle, state: str) -> Transition | None:
+    """Return the verb to the most live of the less live states, or None where no verb makes it less live.
+
+    It destroys nothing, can be undone, and a listed way leads back.
+    """
+    legal = [
+        path[0]
+        for (start, goal), path in sorted(lifecycle.pairs.items())
+        if start == state and len(path) == 1 and is_upward(lifecycle, goal, state) and (goal, state) in lifecycle.pairs
+    ]
+    mild = [hop for hop in legal if not hop.destructive and hop.effect is not Effect.IRREVERSIBLE]
+    return max(mild, key=lambda hop: lifecycle.liveness.get(hop.to, 0), default=None)
 
 
 def legal_states(kind: Kind) -> tuple[str, ...]:

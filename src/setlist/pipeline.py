@@ -12,6 +12,7 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
@@ -48,6 +49,7 @@ from setlist.plan import Approval, Change, Note, Plan, Step, seal
 from setlist.policy.judge import convened, judge_changes, judge_plan, knowing
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
+from setlist.standstill import Bars, bar, barred, barred_in, reaches, refuse_unknown, standing
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.rescue import rescue
 from setlist.state.store import Owner
@@ -68,6 +70,7 @@ class Choices:
     excludes: tuple[str, ...] = ()
     wishes: Wishes = field(default_factory=Wishes)
     refresh_all: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
     parallelism: int = 10
     everything: bool = False
 
@@ -111,6 +114,7 @@ async def make_plan(
     """Read everything and return the plan; it cannot write, being built on readers alone."""
     stored = await setup.store.read()
     state = stored or State(lineage="")
+    bars = await bars_of(setup, choices.overrides)
     court = knowing(convened(setup.project, setup.settings, setup.now()), setup.kinds, resources)
     refused = refuse_start(state, limits_of(setup))
     if refused:
@@ -129,13 +133,29 @@ async def make_plan(
         moves, state = moves_of(after(state, moved.records), _wanted(resources, choices))
         compared, doubts = _compared(setup, (state, world, moves), resources, choices)
         compared = judge_changes(court, compared, resources)
+        compared, stopped = bar(_labelled(compared, resources, state), bars)
         pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
         reads = {name: reader.traffic.reads for name, reader in readers.items()}
     words = (*created.words, *moved.words)
     unknown = (*created.unknown, *moved.unknown)
     plan = judge_plan(court, _plan(setup, (state, world, doubts), (resources, pairs), choices))
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
-    return Planning(seal(plan.model_copy(update={"warnings": (*notes, *plan.warnings)})), world, words, reads, state)
+    told = {"warnings": (*notes, *plan.warnings), "standing": standing(bars), "barred": stopped}
+    return Planning(seal(plan.model_copy(update=told)), world, words, reads, state)
+
+
+async def bars_of(setup: Setup, overrides: Mapping[str, str]) -> Bars:
+    """Return what keeps effects from people as of now; raises UsageError for what names nothing."""
+    bars = Bars(setup.kinds, setup.now(), tuple(await setup.store.holds()), setup.settings.windows, overrides)
+    refuse_unknown(bars)
+    return bars
+
+
+def _labelled(pairs: list[Pair], resources: tuple[Resource, ...], state: State) -> list[Pair]:
+    """Return the changes with the labels of their files, or with those that were last applied."""
+    labels = {address: one.labels for address, one in state.bindings.items()}
+    labels |= {str(one.address): dict(one.labels) for one in resources}
+    return [(change.model_copy(update={"labels": labels.get(change.address, {})}), steps) for change, steps in pairs]
 
 
 async def _lock_warning(setup: Setup) -> tuple[str, ...]:
@@ -288,7 +308,8 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             fresh = state.model_copy(update={"lineage": ""}) if not plan.lineage and not state.plans else state
             refuse(plan, fresh, setup.scope, setup.now())
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
-            refuse_unapproved(plan, setup.kinds, setup.scope, consent)
+            bars = await bars_of(setup, consent.overrides)
+            refuse_unapproved(plan, setup.kinds, setup.scope, consent, barred_in(plan, bars))
             await ledger.write(*anchors(setup, plan.providers, ledger))
             guards = setup.settings.guards
             crew = replace(
@@ -297,10 +318,19 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
                 growth=guards.audience_growth,
                 most=guards.max_recipients,
                 notice=guards.min_notice,
+                barred=partial(_barred, setup, bars),
             )
             receipt = _rescued(setup, ledger, await run(crew, world, words))
+            receipt = receipt.model_copy(update={"overrides": dict(consent.overrides)})
         await _filed(setup, receipt)
     return receipt
+
+
+async def _barred(setup: Setup, bars: Bars, change: Change, step: Step) -> str:
+    """Say why a step must not be taken now: somebody halted it since the apply began, or a window did."""
+    holds = tuple(await setup.store.holds()) if reaches(step) else ()
+    note = barred(replace(bars, holds=holds, now=setup.now()), change, step)
+    return str(note) if note else ""
 
 
 def _rescued(setup: Setup, ledger: Ledger, receipt: Receipt) -> Receipt:

@@ -103,7 +103,7 @@ class Delta(_Planned):
 class Change(_Planned):
     """All that a plan does to one resource.
 
-    ``declared`` with ``holes`` is what becomes the base; ``rules`` and ``dependencies`` what the binding remembers.
+    ``declared`` with ``holes`` is what becomes the base; ``rules``, ``dependencies`` and ``labels`` are remembered too.
     ``manage`` is ``create-only`` or ``observe`` where the project file has the kind's objects left alone.
     ``fingerprint`` is that of the object when planned; ``replaces`` the id of a gone object that a create stands for.
     ``previous_address`` is the one that the object is bound to until the plan is applied.
@@ -139,6 +139,7 @@ class Change(_Planned):
     holes: tuple[Hole, ...] = ()
     rules: Tree = Field(default_factory=dict)
     dependencies: tuple[str, ...] = ()
+    labels: dict[str, str] = Field(default_factory=dict)
     natural_key: Tree = Field(default_factory=dict)
     parent: str = ""
 
@@ -178,7 +179,9 @@ class Plan(_Planned):
     """What ``apply`` would do, and all that it needs to know to do just that.
 
     ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude.
-    ``refusals`` are the guards' words: such a plan is not ``applyable``. ``doubts`` are for people to read first.
+    ``refusals`` are the guards' words: such a plan is not ``applyable``. ``doubts`` are for people to read first, and
+    so is ``standing``: the halts that stand, the windows that are overridden; ``barred`` are the addresses that either
+    stops.
     """
 
     type: Literal["setlist.plan"] = "setlist.plan"
@@ -194,6 +197,8 @@ class Plan(_Planned):
     providers: dict[str, str]
     resource_changes: tuple[Change, ...]
     steps: tuple[Step, ...]
+    standing: tuple[Note, ...] = ()
+    barred: tuple[str, ...] = ()
     doubts: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Note, ...] = ()

@@ -26,6 +26,7 @@ from setlist.envelope import Name
 from setlist.errors import InvalidProject, Problem, UsageError
 from setlist.mistake import problems_of, read_as, suggest
 from setlist.resource import Origin, Path as Keys, Spec
+from setlist.windows import Window
 
 PROJECT_FILE = "setlist.yaml"
 DEFAULT_ENVIRONMENT = "default"
@@ -258,6 +259,7 @@ class Environment(Spec):
     state: StateSettings | None = Field(default=None, description="Laid over the project's own.")
     protected: bool = Field(default=False, description="Ask for more before anything is applied here.")
     guards: Guards | None = Field(default=None, description="Laid over the project's own.")
+    windows: tuple[Window, ...] = Field(default=(), description="Windows and freezes beside the project's own.")
 
 
 class ProjectFile(Spec):
@@ -274,7 +276,17 @@ class ProjectFile(Spec):
     providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Vendors by name.")
     state: StateSettings = Field(default_factory=StateSettings, description="Where the bindings are kept.")
     guards: Guards = Field(default_factory=Guards, description="Thresholds that refuse a plan.")
+    windows: tuple[Window, ...] = Field(default=(), description="When effects on people must not happen, or only then.")
     policies: Policies = Field(default_factory=Policies, description="Rules of your own, and those that are built in.")
+
+    @model_validator(mode="after")
+    def _names_windows_once(self) -> Self:
+        for one in self.environments.values() or (Environment(),):
+            names = [window.name for window in (*self.windows, *one.windows)]
+            twice = [name for name in names if names.count(name) > 1]
+            if twice:
+                raise ValueError(f"two windows have the name {twice[0]}; give each its own")
+        return self
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,6 +301,7 @@ class Settings:
     state: StateSettings = field(default_factory=StateSettings)
     protected: bool = False
     guards: Guards = field(default_factory=Guards)
+    windows: tuple[Window, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -338,6 +351,7 @@ class Project:
             state=_laid_over(content.state, chosen.state),
             protected=chosen.protected,
             guards=_laid_over(content.guards, chosen.guards),
+            windows=(*content.windows, *chosen.windows),
         )
 
     def _default(self) -> str:

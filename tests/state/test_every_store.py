@@ -7,6 +7,7 @@ import re
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack
+from typing import Any
 
 import orjson
 import pytest
@@ -15,6 +16,7 @@ from shelves import Shelf
 
 from setlist.binding import Binding, Record, State, put
 from setlist.errors import LockedError, StateError
+from setlist.hold import Hold, Stopped
 from setlist.state.ledger import open_ledger
 from setlist.state.store import Store
 
@@ -289,3 +291,34 @@ def test_a_store_takes_up_what_another_wrote_between_its_commands(shelf: Shelf, 
     for store, record in ((one, ONE), (other, TWO), (one, THREE)):
         go(opened(store, record))
     assert go(one.read()).attempts == {"a": 1, "b": 2, "c": 3}
+
+
+def halt(name: str, at: str = "2026-11-22T02:14:00+00:00", **more: Any) -> Hold:
+    return Hold(id=name, at=at, by="anna on laptop", **more)
+
+
+def test_halts_are_kept_without_the_lock_each_by_itself(shelf: Shelf) -> None:
+    async def work() -> None:
+        one, other = shelf.store(codec=Wrapped()), shelf.store(codec=Wrapped())
+        assert (await one.holds(), await one.clear_hold("nothing")) == ([], None)
+        await other.acquire(owner(), 0)
+        late, early = halt("a", select=("provider=gomry",)), halt("b", "2026-11-22T02:13:00+00:00", reason="marker")
+        await asyncio.gather(one.put_hold(late), shelf.store(codec=Wrapped()).put_hold(early))
+        assert await other.holds() == [early, late]
+        more = late.model_copy(update={"stopped": {"toy/Show/a": Stopped(id="x", was="on", goal="off")}})
+        await one.put_hold(more)
+        assert await other.holds() == [early, more]
+        await other.clear_hold("b")
+        assert (await one.holds(), await shelf.store("stage").holds()) == ([more], [])
+        await other.clear_hold("a")
+        assert await one.holds() == []
+        await other.release()
+
+    go(work())
+
+
+def test_a_halt_survives_what_is_written_of_the_state(shelf: Shelf) -> None:
+    go(shelf.store().put_hold(halt("a")))
+    assert go(shelf.store().read()) is None
+    assert go(opened(shelf.store(), ONE)).attempts == {"a": 1}
+    assert go(shelf.store().holds()) == [halt("a")]

@@ -19,7 +19,7 @@ from setlist.binding import State
 from setlist.errors import AccessError, LockedError, StateError, UsageError
 from setlist.plain import Login, open_plain
 from setlist.project import StateSettings
-from setlist.state import http as stores
+from setlist.state import http as stores, http_server
 from setlist.state.opener import Place, open_store
 from setlist.state.store import Owner, Plain
 
@@ -29,7 +29,8 @@ PATH = "/shop/prod"
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(stores, "_WAITS", (0.0, 0.0, 0.0))
+    for module in (stores, http_server):
+        monkeypatch.setattr(module, "WAITS", (0.0, 0.0, 0.0))
     monkeypatch.setattr(stores, "_POLL", 0.02)
 
 

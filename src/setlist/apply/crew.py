@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -21,6 +21,10 @@ from setlist.resource import Address, Hole, LiveResource, Tree, canonical, graft
 from setlist.state.ledger import Ledger
 
 
+async def _nothing(_change: Change, _step: Step) -> str:
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Crew:
     """The shared means of one apply.
@@ -29,7 +33,7 @@ class Crew:
     ``lag`` is how many seconds a read may trail a write. ``stop`` is set by a signal: no new step begins.
     ``left_out`` names the steps that the person asked to leave out. ``growth`` is the share by which an audience may
     have grown since the plan, ``most`` the most people that one send may reach, ``notice`` how far ahead it
-    must lie.
+    must lie. ``barred`` is asked before every step why it must not be taken: for a halt that somebody began meanwhile.
     """
 
     plan: Plan
@@ -46,6 +50,7 @@ class Crew:
     growth: float = 0.10
     most: int | None = None
     notice: timedelta = timedelta()
+    barred: Callable[[Change, Step], Awaitable[str]] = _nothing
     refused: set[str] = field(default_factory=set)
 
     def kind(self, change: Change) -> Kind:
@@ -118,6 +123,7 @@ def rebound(crew: Crew, change: Change, live: LiveResource, news: Mapping[str, o
         "rules": change.rules,
         "dependencies": change.dependencies,
         "state_set": old.state_set if old else "",
+        "labels": change.labels,
         "protected": bool(change.rules.get("prevent_destroy")),
         "parent": parent_of(crew, change),
         "adopted": old.adopted if old else False,
@@ -162,6 +168,7 @@ def intent_for(crew: Crew, change: Change, step: Step, request: tuple[str, JsonV
         base={name: value for name, value in declared(crew, change).items() if name in step.sets} if created else {},
         rules=change.rules,
         dependencies=change.dependencies,
+        labels=change.labels,
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from setlist.approval import Scope, covers, needed, resumption
@@ -17,7 +17,7 @@ from setlist.resource import read_instant
 
 @dataclass(frozen=True, slots=True)
 class Consent:
-    """What the person allows: approvals given, destructive steps, and leaving blocked resources out.
+    """What the person allows: approvals given, destructive steps, leaving blocked resources out, overridden windows.
 
     With ``skip_blocked`` no irreversible step runs either: it was approved as a part of the whole.
     """
@@ -25,6 +25,7 @@ class Consent:
     approvals: tuple[Approval, ...] = ()
     allow_destructive: bool = False
     skip_blocked: bool = False
+    overrides: Mapping[str, str] = field(default_factory=dict)
 
 
 def refuse(plan: Plan, state: State, scope: Scope, now: datetime) -> None:
@@ -62,10 +63,16 @@ def unspent(approvals: tuple[Approval, ...], state: State) -> tuple[Approval, ..
     return tuple(one for one in approvals if str(one) not in state.approvals)
 
 
-def refuse_unapproved(plan: Plan, kinds: Mapping[str, Kind], scope: Scope, consent: Consent) -> None:
-    """Raise BlockedError naming every guard, block, approval and permission that is missing, each with its way out."""
+def refuse_unapproved(
+    plan: Plan, kinds: Mapping[str, Kind], scope: Scope, consent: Consent, barred: tuple[str, ...] = ()
+) -> None:
+    """Raise BlockedError naming every guard, block, approval and permission that is missing, each with its way out.
+
+    ``barred`` are the lines of what must not be done by now, though the plan has it.
+    """
     lines = [str(note) for note in plan.refusals]
     if not consent.skip_blocked:
+        lines += barred
         lines += [f"{one.address}: {note}" for one in plan.blocked for note in one.blocked]
         lines += _missing(plan, kinds, scope, consent)
     spared = left_out(plan, consent)

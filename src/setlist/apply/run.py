@@ -134,6 +134,7 @@ def _quiet(crew: Crew, world: World | None, undone: AbstractSet[str]) -> tuple[R
             "unfinished": False,
             "rules": change.rules,
             "dependencies": change.dependencies,
+            "labels": change.labels,
             "protected": bool(change.rules.get("prevent_destroy")),
         }
         live = world.live.get((crew.kind(change).id, binding.id)) if world and not change.steps else None
@@ -218,6 +219,9 @@ class _Race:
         try:
             if change.address in self.stale:
                 raise StaleError(self.stale[change.address])
+            barred = await self.crew.barred(change, step)
+            if barred:
+                return self._outcome(step, Result.SKIPPED, why=barred)
             done = await perform(self.crew, change, step, is_first=is_first)
         except UnknownOutcomeError as error:
             return self._outcome(step, Result.UNKNOWN, error=error)

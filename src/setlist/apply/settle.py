@@ -134,6 +134,7 @@ def bound(state: State, intent: Intent, remote_id: str) -> tuple[Record, ...]:
         base=intent.base,
         rules=intent.rules,
         dependencies=intent.dependencies,
+        labels=intent.labels,
         state_set=intent.goal,
         protected=bool(intent.rules.get("prevent_destroy")),
         parent=intent.parent,

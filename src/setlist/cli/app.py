@@ -9,6 +9,7 @@ import click
 
 _COMMANDS = {
     "apply": ("apply", "Carry out a plan: create, update and remove what it lists, nothing else."),
+    "calendar": ("calendar", "Show what opens, closes, sends and is published when, in git and live."),
     "clone": ("clone", "Write the document of a copy, made with the vendor's own duplicate or clone verb."),
     "demo": ("demo", "See plan and apply at work on the built-in sandbox, in under a minute."),
     "destroy": ("destroy", "Remove every object that this project manages, each by the mildest end it has."),
@@ -18,6 +19,7 @@ _COMMANDS = {
     "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
     "fmt": ("fmt", "Bring resource files into canonical layout; never changes a value."),
     "graph": ("graph", "Draw who waits for whom in this project, or the canvas of one journey."),
+    "halt": ("halt", "Pause everything live that this project manages, at once, from the state alone."),
     "import": ("import_", "Bind a live object to an address, and write its document if there is none."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),
     "plan": ("plan", "Show what would change at the vendors; changes nothing."),
@@ -25,6 +27,7 @@ _COMMANDS = {
     "promote": ("promote", "Write the overlays that make one environment declare what another does."),
     "pull": ("pull", "Bring live objects into the files: new ones for what no file declares."),
     "receipts": ("receipts", "List what earlier applies did, or show one of them."),
+    "resume": ("resume", "Put back what a halt stopped, and let applies make things live again."),
     "sandbox": ("sandbox", "Serve the vendors' APIs on this machine, for trying things out."),
     "schema": ("schema", "Write the JSON Schemas of resources, project file and plan."),
     "show": ("show", "Show a saved plan file."),

@@ -14,7 +14,7 @@ from setlist.cli import loop
 from setlist.cli.opening import open_project, read_plan
 from setlist.cli.options import is_colored, project_options
 from setlist.cli.plan import exit_code
-from setlist.cli.planning import choices_of, plan_options
+from setlist.cli.planning import choices_of, overrides_of, plan_options
 from setlist.cli.progress import progress
 from setlist.errors import BlockedError, UsageError
 from setlist.estimate import estimate
@@ -90,6 +90,7 @@ def conclude(setup: Setup, planning: Planning | Plan, options: dict[str, Any], n
         approvals=read_given(options["approve"]),
         allow_destructive=options["allow_destructive"],
         skip_blocked=options["skip_blocked"],
+        overrides=overrides_of(options),
     )
     plan = planning.plan if isinstance(planning, Planning) else planning
     if plan.steps and not plan.refusals:

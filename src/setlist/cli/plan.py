@@ -43,8 +43,8 @@ def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bo
 
 
 def exit_code(plan: Plan, *, detailed: bool) -> int:
-    """Return 6 for a plan that a guard refuses, 2 for changes where that was asked for."""
-    if plan.refusals:
+    """Return 6 where a guard, a halt or a window says no, 2 for changes where that was asked for."""
+    if plan.refusals or plan.barred:
         return 6
     return 2 if detailed and plan.has_changes else 0
 

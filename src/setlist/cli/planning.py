@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from setlist.diff.changes import Wishes
+from setlist.errors import UsageError
 from setlist.pipeline import Choices
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -16,6 +17,14 @@ F = TypeVar("F", bound=Callable[..., Any])
 def plan_options(command: F) -> F:
     """Add the options that say what a plan covers and how differences are resolved."""
     for option in (
+        click.option("--reason", default="", help="Why a window is overridden; it is kept in the receipt."),
+        click.option(
+            "--override-window",
+            "windows",
+            multiple=True,
+            metavar="NAME",
+            help="Plan in spite of this window or freeze.",
+        ),
         click.option("--approve", multiple=True, metavar="EFFECT:ADDRESS@DIGEST", help="Consent to one such effect."),
         click.option("--parallelism", type=click.IntRange(1, 100), default=10, help="Requests at once (10)."),
         click.option(
@@ -48,5 +57,16 @@ def choices_of(options: Mapping[str, Any]) -> Choices:
         excludes=options["excludes"],
         wishes=Wishes(on_drift=options["on_drift"], on_conflict=options["on_conflict"]),
         refresh_all=options["refresh"] == "full",
+        overrides=overrides_of(options),
         parallelism=options["parallelism"],
     )
+
+
+def overrides_of(options: Mapping[str, Any]) -> dict[str, str]:
+    """Return the windows that are overridden, each with its reason; raises UsageError where none is given."""
+    reason = options["reason"].strip()
+    if options["windows"] and not reason:
+        raise UsageError("--override-window needs a reason", todo="add --reason TEXT; it is kept in the receipt")
+    if reason and not options["windows"]:
+        raise UsageError("--reason belongs to --override-window", todo="name the window too")
+    return dict.fromkeys(options["windows"], reason)

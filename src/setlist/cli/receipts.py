@@ -1,4 +1,4 @@
-"""`setlist receipts`: what earlier applies did."""
+"""`setlist receipts`: what earlier applies, halts and resumes did."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from setlist.cli.options import is_colored, project_options
 from setlist.errors import UsageError
 from setlist.journal import Receipt
 from setlist.render import json, text
+from setlist.render.halt_text import halt_text
 
 
 @click.command("receipts")
@@ -47,4 +48,6 @@ def command(plan: str | None, *, as_json: bool, form: str, no_color: bool, **res
 
 def _shown(receipts: list[Receipt], *, no_color: bool) -> str:
     color = is_colored(sys.stdout, no_color=no_color)
-    return "\n\n".join(text.receipt_text(one, color=color) for one in receipts)
+    return "\n\n".join(
+        (text.receipt_text if one.command == "apply" else halt_text)(one, color=color) for one in receipts
+    )

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import click
 
 from setlist.cli.options import inputs_of, is_colored, project_options
-from setlist.errors import InvalidProject
+from setlist.errors import InvalidProject, Problem
 from setlist.policy.judge import convened, judge_all
-from setlist.project import find_project, read_project
+from setlist.project import Project, find_project, read_project
 from setlist.registry import find_providers, kinds_of
 from setlist.render import json, text
 from setlist.source import load
+from setlist.standstill import unmatched
 from setlist.state.store import wall_clock
+from setlist.windows import Window
 
 
 @click.command("validate")
@@ -33,7 +36,8 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
         loaded = load(project, settings, providers, inputs)
         court = convened(project, settings, wall_clock())
         found = judge_all(court, kinds_of(providers), loaded.resources) if not loaded.problems else ((), ())
-        problems, warnings = (*loaded.problems, *found[0]), (*loaded.warnings, *found[1])
+        problems = (*loaded.problems, *found[0], *_windows(project))
+        warnings = (*loaded.warnings, *found[1])
         resources, files = len(loaded.resources), loaded.files
     except InvalidProject as error:
         problems, warnings, resources, files = error.problems, (), 0, 0
@@ -46,3 +50,15 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
             click.echo(f"Warning: {warning}", err=True)
         click.echo(f"Valid: {resources} resources in {files} files.")
     return 3 if problems else 0
+
+
+def _windows(project: Project) -> Iterator[Problem]:
+    """Yield the mistakes of windows that match no kind: they would stop nothing."""
+    known = sorted(kinds_of(find_providers()))
+    content = project.content
+    places: list[tuple[tuple[str, ...], tuple[Window, ...]]] = [(("windows",), content.windows)]
+    places += [(("environments", name, "windows"), one.windows) for name, one in content.environments.items()]
+    for path, windows in places:
+        for index, place, pattern in unmatched(windows, known):
+            where = project.place((*path, index, "kinds", place))
+            yield Problem(*where, "", f"{pattern} matches no kind", f"write patterns of {', '.join(known)}")

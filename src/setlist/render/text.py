@@ -50,6 +50,7 @@ def plan_text(plan: Plan, *, color: bool) -> str:
     palette = Palette(color)
     doubts = plan.doubts if not set(plan.doubts) & set(plan.refusals) else ()
     blocks = [
+        _block("In force", (f"  {safe(str(note))}" for note in plan.standing), palette, "red"),
         _block("Look at this first", (line for one in doubts for line in _doubt(one, palette)), palette, "yellow"),
         *_risk_blocks(plan, palette),
         _block("Conflicts", _moved(plan, Verdict.CONFLICT), palette, "red"),
@@ -169,7 +170,8 @@ def _lines(before: str, after: str) -> Iterator[str]:
 def _held(plan: Plan) -> Iterator[str]:
     for change in plan.resource_changes:
         if change.held:
-            yield f"  {safe(f'{change.address}: held: somebody made it {change.state}, it was {change.wanted_state}')}"
+            was = change.wanted_state or "more live"
+            yield f"  {safe(f'{change.address}: held: somebody made it {change.state}, it was {was}')}"
             yield f"    to let it go on: --approve {change.resume}, or set another lifecycle.state in git"
 
 
@@ -344,7 +346,8 @@ def receipts_text(receipts: Sequence[Receipt]) -> str:
 def _receipt_line(one: Receipt) -> str:
     counts = ", ".join(f"{count} {result.value}" for result, count in one.counts().items() if count)
     end = "complete" if one.complete else f"exit {one.exit_code}"
-    return f"{_moment(one.started)}  {one.plan[:12]}  {end.ljust(8)}  {counts or 'nothing to do'}"
+    name = "" if one.command == "apply" else f"  {one.command}"
+    return f"{_moment(one.started)}  {one.plan[:12]}  {end.ljust(8)}  {counts or 'nothing to do'}{name}"
 
 
 def _unkept(receipt: Receipt, palette: Palette) -> Iterator[str]:

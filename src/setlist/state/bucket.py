@@ -1,8 +1,8 @@
 """A bucket (S3, GCS, Azure) -> a store: a state put under conditions, a journal of objects, a lock that is a lease.
 
-Everything lies under ``PREFIX/PROJECT/ENVIRONMENT/``: ``state.json``, ``journal/``, ``lock.json``, ``receipts/``, and
-``clock``, an empty object that is written to learn the store's own time. Credentials come from the environment, under
-the names that each cloud's own tools use.
+Everything lies under ``PREFIX/PROJECT/ENVIRONMENT/``: ``state.json``, ``journal/``, ``lock.json``, ``holds/``,
+``receipts/``, and ``clock``, an empty object that is written to learn the store's own time. Credentials come from the
+environment, under the names that each cloud's own tools use.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import orjson
 
 from setlist.binding import Record, State
 from setlist.errors import StateError, UsageError
+from setlist.hold import Hold, oldest_first, to_hold
 from setlist.journal import Receipt
 from setlist.resource import Tree, canonical
 from setlist.state.lease import Lease
@@ -28,7 +29,7 @@ from setlist.state.store import Codec, Owner, folded, to_state
 LOG = logging.getLogger("setlist.state")
 LEASE = 60.0
 _SCHEMES = ("s3", "gs", "az")
-_STATE, _JOURNAL, _RECEIPTS = "state.json", "journal", "receipts"
+_STATE, _JOURNAL, _HOLDS, _RECEIPTS = "state.json", "journal", "holds", "receipts"
 _READS = 5
 _TOGETHER = 32
 
@@ -99,6 +100,23 @@ class BucketStore:
                 await self._objects.delete(old)
         except StateError as error:
             LOG.warning("the journal was not cleared, which the next write does: %s", error)
+
+    async def holds(self) -> list[Hold]:
+        """Return the halts that stand, oldest first; one that is lifted meanwhile stands no more."""
+        found = await self._all(await self._objects.names(_HOLDS))
+        rows = ((self._objects.where(name), one.data) for name, one in found.items() if one)
+        return oldest_first(to_hold(self._codec.open(data), where) for where, data in rows)
+
+    async def put_hold(self, hold: Hold) -> None:
+        """Put an object of its own for the halt."""
+        data = self._codec.seal(canonical(hold.model_dump(mode="json")))
+        await self._objects.overwrite(f"{_HOLDS}/{hold.id}.json", data)
+
+    async def clear_hold(self, hold_id: str) -> None:
+        """Delete the halt's object, if it is there: some buckets call a missing one a failure."""
+        name = f"{_HOLDS}/{hold_id}.json"
+        if await self._objects.version(name):
+            await self._objects.delete([name])
 
     async def put_receipt(self, receipt: Receipt) -> str:
         """Put the receipt beside the state."""

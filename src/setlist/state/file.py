@@ -16,6 +16,7 @@ from pydantic import ValidationError
 
 from setlist.binding import Record, State
 from setlist.errors import LockedError, StateError
+from setlist.hold import Hold, oldest_first, to_hold
 from setlist.journal import Receipt
 from setlist.resource import Tree, canonical
 from setlist.state.store import Codec, Owner, Plain, describe, folded, to_state, wall_clock
@@ -27,7 +28,7 @@ NAMELESS = 10.0  # seconds that a holder without a name is waited for beyond the
 
 
 class FileStore:
-    """The default store: ``ENV.state.json``, its backup, ``ENV.journal.jsonl``, ``ENV.lock`` and ``ENV.receipts/``.
+    """The default store: ``ENV.state.json``, its backup, a journal, a lock, ``ENV.holds/`` and ``ENV.receipts/``.
 
     All are readable by their owner only. Losing the machine's power may lose nothing that a write has returned from.
     """
@@ -40,6 +41,7 @@ class FileStore:
         self._backup = folder / f"{environment}.state.json.backup"
         self._journal = folder / f"{environment}.journal.jsonl"
         self._lock = folder / f"{environment}.lock"
+        self._holds = folder / f"{environment}.holds"
         self._receipts = folder / f"{environment}.receipts"
         self._handle: int | None = None
 
@@ -99,12 +101,25 @@ class FileStore:
         """Replace the state file, keep the one before as backup, and empty the journal."""
         await self._threaded(self._checkpoint, state, state.serial if over is None else over)
 
+    async def holds(self) -> list[Hold]:
+        """Return the halts that stand, oldest first."""
+        return oldest_first(await self._threaded(self._read_holds))
+
+    async def put_hold(self, hold: Hold) -> None:
+        """Write a file of its own for the halt."""
+        data = self._codec.seal(canonical(hold.model_dump(mode="json"))) + b"\n"
+        await self._threaded(self._write_aside, self._holds / f"{hold.id}.json", data)
+
+    async def clear_hold(self, hold_id: str) -> None:
+        """Remove the halt's file."""
+        await self._threaded(self._remove_hold, hold_id)
+
     async def put_receipt(self, receipt: Receipt) -> str:
         """Write the receipt beside the state."""
         stamp = receipt.started.replace(":", "").replace("+0000", "Z")
         path = self._receipts / f"{stamp}-{receipt.plan[:12]}.json"
         data = self._codec.seal(canonical(receipt.model_dump(mode="json")))
-        await self._threaded(self._write_receipt, path, data + b"\n")
+        await self._threaded(self._write_aside, path, data + b"\n")
         return str(path)
 
     async def receipts(self) -> list[Receipt]:
@@ -276,18 +291,38 @@ class FileStore:
         finally:
             os.close(handle)
         new.replace(path)
-        self._sync_folder()
+        self._sync_folder(path.parent)
 
-    def _sync_folder(self) -> None:
-        handle = os.open(self._folder, os.O_RDONLY)
+    def _sync_folder(self, folder: Path | None = None) -> None:
+        handle = os.open(folder or self._folder, os.O_RDONLY)
         try:
             os.fsync(handle)
         finally:
             os.close(handle)
 
-    def _write_receipt(self, path: Path, data: bytes) -> None:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    def _write_aside(self, path: Path, data: bytes) -> None:
+        """Write a file that lies in a folder of its own beside the state."""
+        if not path.parent.is_dir():
+            path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            self._sync_folder()
         self._replace(path, data)
+
+    def _read_holds(self) -> list[Hold]:
+        paths = sorted(self._holds.glob("*.json")) if self._holds.is_dir() else []
+        return [hold for path in paths if (hold := self._read_hold(path))]
+
+    def _read_hold(self, path: Path) -> Hold | None:
+        """Return the halt of a file, None for one that was lifted just now."""
+        try:
+            return to_hold(self._codec.open(path.read_bytes()), str(path))
+        except FileNotFoundError:
+            return None
+
+    def _remove_hold(self, hold_id: str) -> None:
+        path = self._holds / f"{hold_id}.json"
+        if path.exists():
+            path.unlink(missing_ok=True)
+            self._sync_folder(self._holds)
 
     def _read_receipts(self) -> list[Receipt]:
         paths = sorted(self._receipts.glob("*.json")) if self._receipts.is_dir() else []

@@ -12,8 +12,7 @@ from __future__ import annotations
 import asyncio
 import uuid
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, suppress
-from dataclasses import dataclass
+from contextlib import suppress
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlencode, urlsplit
@@ -23,101 +22,23 @@ from pydantic import ValidationError
 
 from setlist.answer import looks_like, read_json
 from setlist.binding import Record, State, fold
-from setlist.errors import LockedError, LostAnswerError, MalformedError, StateError, UnreachableError, VendorError
+from setlist.errors import LockedError, LostAnswerError, StateError
+from setlist.hold import Hold
 from setlist.journal import Receipt
-from setlist.plain import Answer, Login, PlainClient, check_url, open_plain, shown
+from setlist.plain import Login, check_url
 from setlist.resource import Tree
 from setlist.state.file import FileStore
+from setlist.state.http_holds import HttpHolds
+from setlist.state.http_server import WAITS, Routes, Server
 from setlist.state.opener import Place
 from setlist.state.store import Codec, Owner, describe, to_state, wall_clock
 from setlist.version import __version__
 
-_WAITS = (0.2, 1.0, 0.0)
 _POLL = 0.5
 _GLANCE = "setlist looks who holds the lock"
 _GLANCES = 20
 _TAKEN = (HTTPStatus.LOCKED, HTTPStatus.CONFLICT)
 _NO_LOCKING = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED, HTTPStatus.NOT_IMPLEMENTED)
-_UNDECIDED = (HTTPStatus.REQUEST_TIMEOUT, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS)
-
-
-@dataclass(frozen=True, slots=True)
-class Routes:
-    """Where and how the state is read and written, locked and unlocked."""
-
-    url: str
-    lock_url: str
-    unlock_url: str
-    update_method: str = "POST"
-    lock_method: str = "LOCK"
-    unlock_method: str = "UNLOCK"
-
-
-class Server:
-    """One state on a server: each request repeated where that is safe, each failure in words.
-
-    ``ask`` raises StateError; ``tell`` also LostAnswerError, where nobody knows whether the request was carried out.
-    """
-
-    def __init__(self, routes: Routes, login: Login) -> None:
-        """Name the routes; nothing is sent yet."""
-        self.routes = routes
-        self.where = shown(routes.url)
-        self._login = login
-        self._stack = AsyncExitStack()
-        self._client: PlainClient | None = None
-
-    async def open(self) -> None:
-        """Keep one connection from now on."""
-        self._client = await self._stack.enter_async_context(open_plain(self._login))
-
-    async def close(self) -> None:
-        """Give the connection back."""
-        self._client = None
-        await self._stack.aclose()
-
-    async def ask(self, method: str, url: str, content: bytes | None = None) -> Answer:
-        """Return a definite answer to what may be sent as often as one likes."""
-        failure: VendorError | None = None
-        for wait in _WAITS:
-            try:
-                return await self.tell(method, url, content)
-            except LostAnswerError as lost:
-                failure = lost
-            await asyncio.sleep(wait)
-        raise StateError(
-            f"the server fails: {failure.what if failure else ''}", where=self.where, todo="try again later"
-        )
-
-    async def tell(self, method: str, url: str, content: bytes | None = None) -> Answer:
-        """Return the definite answer to one request."""
-        try:
-            answer = await self._sent(method, url, content)
-        except (UnreachableError, MalformedError) as error:
-            raise StateError(f"the server fails: {error.what}", where=error.where, todo=error.todo) from None
-        is_broken = answer.status >= 500 and answer.status != HTTPStatus.NOT_IMPLEMENTED
-        if is_broken or answer.status in _UNDECIDED:
-            raise LostAnswerError(f"it answered {answer.status} to {method}", status=answer.status)
-        if answer.status == HTTPStatus.UNAUTHORIZED:
-            todo = "check the variables that state.credentials names (username, password, token)"
-            raise StateError("the server refused the credentials", where=self.where, todo=todo)
-        if answer.status == HTTPStatus.FORBIDDEN:
-            what = f"the credentials do not permit {method}"
-            raise StateError(what, where=self.where, todo="give them the right to read, write and lock the state")
-        return answer
-
-    async def _sent(self, method: str, url: str, content: bytes | None) -> Answer:
-        if self._client:
-            return await self._client.send(method, url, content)
-        async with open_plain(self._login) as client:
-            return await client.send(method, url, content)
-
-    def refused(self, method: str, answer: Answer) -> StateError:
-        """Return the error for an answer that the protocol does not know."""
-        is_json = read_json(answer.content) is not None
-        kind = "JSON" if is_json else looks_like(answer.content_type, answer.content) if answer.content else "nothing"
-        what = f"the server answered {answer.status} to {method}, with {kind}"
-        return StateError(what, where=self.where, todo="check state.url; is there a proxy or a login page between?")
 
 
 class Lock:
@@ -202,7 +123,7 @@ class Lock:
         """
         method, url = self._server.routes.lock_method, self._server.routes.lock_url
         is_lost = False
-        for wait in _WAITS:
+        for wait in WAITS:
             try:
                 answer = await self._server.tell(method, url, _info(owner))
             except LostAnswerError:
@@ -225,7 +146,7 @@ class Lock:
         """Give a lock back; tell whether it is gone. A refusal after a lost answer says that it was gone already."""
         method, url = self._server.routes.unlock_method, self._server.routes.unlock_url
         is_lost = False
-        for wait in _WAITS:
+        for wait in WAITS:
             try:
                 answer = await self._server.tell(method, url, _info(owner))
             except LostAnswerError:
@@ -246,6 +167,7 @@ class HttpStore:
         self._codec = codec
         self._belongs = {"project": place.project, "environment": place.environment}
         self._files = FileStore(place.folder / place.settings.path, place.environment, codec)
+        self._holds = HttpHolds(server, self._belongs, codec)
         self._lock = Lock(server)
         self._tree: Tree | None = None
 
@@ -306,6 +228,18 @@ class HttpStore:
         if not tree or to_state(tree, self.where) != state:
             await self._write(state.model_dump(mode="json"), there)
 
+    async def holds(self) -> list[Hold]:
+        """Return the halts that stand, oldest first."""
+        return await self._holds.read()
+
+    async def put_hold(self, hold: Hold) -> None:
+        """Keep the halt in the document of halts, beside the state's."""
+        await self._holds.put(hold)
+
+    async def clear_hold(self, hold_id: str) -> None:
+        """Take the halt out of the document of halts."""
+        await self._holds.clear(hold_id)
+
     async def put_receipt(self, receipt: Receipt) -> str:
         """Keep the receipt on this machine: the protocol has no place for it."""
         return await self._files.put_receipt(receipt)
@@ -331,7 +265,7 @@ class HttpStore:
         owner, routes = self._lock.owner, self._server.routes
         mark = "&" if urlsplit(routes.url).query else "?"
         url = f"{routes.url}{mark}{urlencode({'ID': owner.id})}" if owner else routes.url
-        for wait in _WAITS:
+        for wait in WAITS:
             try:
                 answer = await self._server.tell(routes.update_method, url, content)
             except LostAnswerError:

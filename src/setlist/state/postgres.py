@@ -23,6 +23,7 @@ from pydantic import ValidationError
 
 from setlist.binding import Record, State
 from setlist.errors import LockedError, StateError
+from setlist.hold import Hold, oldest_first, to_hold
 from setlist.journal import Receipt
 from setlist.resource import Tree, canonical
 from setlist.state.database import Database, Session, Values, ask
@@ -48,7 +49,10 @@ CREATE TABLE IF NOT EXISTS setlist_receipts (
     PRIMARY KEY (project, environment, started, plan));
 CREATE TABLE IF NOT EXISTS setlist_lock (
     project text, environment text, pid integer NOT NULL, owner text NOT NULL, PRIMARY KEY (project, environment));
+CREATE TABLE IF NOT EXISTS setlist_holds (
+    project text, environment text, id text, content bytea NOT NULL, PRIMARY KEY (project, environment, id));
 """
+# setlist_holds is not counted: a database of an older Setlist lacks it, and there no halt can stand
 _THERE = """
 SELECT count(*), count(to_regclass(name))
 FROM unnest(ARRAY['setlist_state', 'setlist_journal', 'setlist_receipts', 'setlist_lock']) AS name
@@ -91,6 +95,15 @@ _RECEIPTS = """
 SELECT started, content FROM setlist_receipts WHERE project = %(project)s AND environment = %(environment)s
 ORDER BY started, plan
 """
+_PUT_HOLD = """
+INSERT INTO setlist_holds (project, environment, id, content)
+VALUES (%(project)s, %(environment)s, %(id)s, %(content)s)
+ON CONFLICT (project, environment, id) DO UPDATE SET content = excluded.content RETURNING id
+"""
+_CLEAR_HOLD = """
+DELETE FROM setlist_holds WHERE project = %(project)s AND environment = %(environment)s AND id = %(id)s RETURNING id
+"""
+_HOLDS = "SELECT id, content FROM setlist_holds WHERE project = %(project)s AND environment = %(environment)s"
 _LOCK = """
 WITH key AS MATERIALIZED (
     SELECT CASE WHEN EXISTS (
@@ -182,6 +195,22 @@ class PostgresStore:
         content = self._codec.seal(canonical(state.model_dump(mode="json", exclude_defaults=False)))
         values = {"lineage": state.lineage, "serial": state.serial, "content": content}
         await self._swap(_CHECKPOINT, state.serial if over is None else over, values)
+
+    async def holds(self) -> list[Hold]:
+        """Return the halts that stand, oldest first."""
+        rows = await self._found(_HOLDS)
+        return oldest_first(
+            to_hold(self._codec.open(content), f"{self.where}, setlist_holds {hold_id}") for hold_id, content in rows
+        )
+
+    async def put_hold(self, hold: Hold) -> None:
+        """Keep a halt as a row of its own."""
+        content = self._codec.seal(canonical(hold.model_dump(mode="json")))
+        await self._written(_PUT_HOLD, {"id": hold.id, "content": content})
+
+    async def clear_hold(self, hold_id: str) -> None:
+        """Delete the halt's row."""
+        await self._written(_CLEAR_HOLD, {"id": hold_id})
 
     async def put_receipt(self, receipt: Receipt) -> str:
         """Keep a receipt as a row, and return which one."""

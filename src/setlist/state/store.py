@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from setlist.binding import FORMAT, Record, State, fold
 from setlist.errors import StateError
+from setlist.hold import Hold
 from setlist.journal import Receipt
 from setlist.resource import Tree, read_instant
 
@@ -76,10 +77,10 @@ class Plain:
 
 
 class Store(Protocol):
-    """Keeps the state of one environment: a folded state, an append-only journal, a lock, receipts.
+    """Keeps the state of one environment: a folded state, an append-only journal, a lock, halts, receipts.
 
-    Every durable write is a compare-and-swap on the serial. Reading needs no lock. All raise StateError where the
-    store cannot be read or written, LockedError where somebody else holds the lock.
+    Every durable write of the state is a compare-and-swap on the serial. Reading needs no lock. All raise StateError
+    where the store cannot be read or written, LockedError where somebody else holds the lock.
     """
 
     @property
@@ -117,6 +118,18 @@ class Store(Protocol):
 
     async def checkpoint(self, state: State, over: int | None = None) -> None:
         """Replace folded state and journal by this state; ``over`` is the serial that is there, if not its own."""
+        ...
+
+    async def holds(self) -> list[Hold]:
+        """Return the halts that stand, oldest first."""
+        ...
+
+    async def put_hold(self, hold: Hold) -> None:
+        """Keep a halt durably, in place of what was kept of it; needs no lock, and disturbs no other halt."""
+        ...
+
+    async def clear_hold(self, hold_id: str) -> None:
+        """Lift a halt; one that does not stand is no failure."""
         ...
 
     async def put_receipt(self, receipt: Receipt) -> str:

@@ -39,15 +39,18 @@ def _refuse(there: State, state: State, where: str) -> None:
 
 
 async def migrate(source: Store, target: Store, owner: Owner, timeout: float) -> tuple[State, int]:  # noqa: ASYNC109 - as above
-    """Copy the state and its receipts into another store, both locked; return the state and how many receipts went.
+    """Copy the state, its halts and its receipts into another store, both locked; the source stays as it is.
 
-    Raises StateError if there is nothing to copy, or if the target holds something else. The source stays as it is.
+    Return the state and how many receipts went. Raises StateError if there is nothing to copy, or if the target holds
+    something else.
     """
     await source.acquire(owner, timeout)
     try:
         state = await source.read()
         if state is None:
             raise StateError("there is no state to migrate", where=source.where)
+        for hold in await source.holds():
+            await target.put_hold(hold)
         await push(target, owner, state, timeout)
         kept = {canonical(one.model_dump(mode="json")) for one in await target.receipts()}
         lacking = [one for one in await source.receipts() if canonical(one.model_dump(mode="json")) not in kept]

@@ -180,6 +180,16 @@ def warn(fields: Tree, now: datetime) -> tuple[Remark, ...]:
     return (Remark(("schedule", "sendAt"), "sendAt lies in the past", "set a later time"),) if past else ()
 
 
+def audience(fields: Tree) -> frozenset[str]:
+    """Return the ids of the audiences that a campaign goes to."""
+    rows = dig(fields, ("audience", "include"))
+    return (
+        frozenset(str(one["audienceId"]) for one in rows if isinstance(one, dict) and "audienceId" in one)
+        if isinstance(rows, list)
+        else frozenset()
+    )
+
+
 _PREFLIGHT = Preflight("/campaigns/{id}/preflight", judge)
 _COVERS = ("audience", "content", "schedule", "channel")
 
@@ -274,7 +284,9 @@ CAMPAIGN = Kind(
     ),
     lint=lint,
     warn=warn,
+    audience=audience,
     timing={"schedule.sendAt": "sends", "schedule.batchDate": "goes to print"},
+    effects={"schedule.sendAt": "send", "schedule.batchDate": "send"},
     answer=Answer(
         id=("id", "campaignId", "campaign_id"),
         envelope="data",

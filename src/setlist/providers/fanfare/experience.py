@@ -180,6 +180,8 @@ EXPERIENCE = Kind(
     warn=warn,
     forecast=forecast,
     timing={"openAt": "opens", "closeAt": "closes"},
+    effects={"openAt": "open", "closeAt": "close"},
+    cannot_stop="its API has no verb to close it: set its closeAt to now, in the vendor's console or in git",
     cannot=(
         "Its sequences and distributions are counted, and never written: the documents do not say how.",
         "One that people are in cannot be deleted: the API answers 409.",

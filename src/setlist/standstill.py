@@ -1,0 +1,125 @@
+"""Halts and windows -> the steps that must not be taken while they stand; pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from setlist.approval import covered_names
+from setlist.compare import moments_of
+from setlist.errors import UsageError
+from setlist.hold import Hold, covering
+from setlist.kind import Effect, Kind
+from setlist.plan import Change, Note, Plan, Step
+from setlist.windows import Happening, Window, concerns, spoken, stopping
+
+Pair = tuple[Change, tuple[Step, ...]]
+_MAKING = ("create", "clone")
+
+
+@dataclass(frozen=True, slots=True)
+class Bars:
+    """What stands in the way of effects on people at one moment: halts, windows, and which windows are overridden.
+
+    ``overrides`` gives each overridden window's name the reason that was given for it.
+    """
+
+    kinds: Mapping[str, Kind]
+    now: datetime
+    holds: tuple[Hold, ...] = ()
+    windows: tuple[Window, ...] = ()
+    overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+def unmatched(windows: Sequence[Window], kinds: Iterable[str]) -> Iterator[tuple[int, int, str]]:
+    """Yield the patterns that match no kind, by the places of window and pattern: they stop nothing."""
+    known = [Happening("open", datetime.min, kind_id) for kind_id in kinds]  # noqa: DTZ901 - only its kind matters
+    for index, window in enumerate(windows):
+        for place, pattern in enumerate(window.kinds):
+            alone = window.model_copy(update={"kinds": (pattern,), "effects": ("open",)})
+            if not any(concerns(alone, one) for one in known):
+                yield index, place, pattern
+
+
+def refuse_unknown(bars: Bars) -> None:
+    """Raise UsageError for a window that can match nothing, and for an override of a window that there is not."""
+    for index, _, pattern in unmatched(bars.windows, bars.kinds):
+        todo = f"write patterns of {', '.join(sorted(bars.kinds))}"
+        raise UsageError(f"the window {bars.windows[index].name}: {pattern} matches no kind", todo=todo)
+    known = sorted({one.name for one in bars.windows})
+    for name in bars.overrides:
+        if name not in known:
+            todo = f"use one of {', '.join(known)}" if known else "setlist.yaml has no windows"
+            raise UsageError(f"--override-window {name}: there is no such window", todo=todo)
+
+
+def reaches(step: Step) -> bool:
+    """Tell whether a step makes something more live, or cannot be undone."""
+    return step.upward or step.effect is Effect.IRREVERSIBLE or _is_live_at_once(step)
+
+
+def _is_live_at_once(step: Step) -> bool:
+    return step.action in _MAKING and step.effect is not Effect.REVERSIBLE
+
+
+def happenings(kind: Kind, change: Change, step: Step, now: datetime) -> Iterator[Happening]:
+    """Yield what a step does to people, and when: at the moment that it writes or sets off, else now."""
+    moments = moments_of(kind, change.change.after or {})
+    names = frozenset(step.sets) if kind.lifecycle is None else covered_names(kind, step.action)
+    timed = {place: at for place, at in moments.items() if place.split(".")[0] in names}
+    if step.destructive or step.action == "delete":
+        yield Happening("remove", now, kind.id)
+    elif timed:
+        yield from (Happening(kind.effect_at(place), max(at, now), kind.id) for place, at in timed.items())
+    elif step.action == "preflight":
+        return
+    elif step.upward or _is_live_at_once(step):
+        yield Happening("send" if step.effect is Effect.IRREVERSIBLE else "publish", now, kind.id)
+    elif step.goal and not step.facet and step.action not in (*_MAKING, "adopt"):
+        yield Happening("pause", now, kind.id)
+
+
+def barred(bars: Bars, change: Change, step: Step) -> Note | None:
+    """Return why a step must not be taken now, and the way out; None where nothing stands in its way."""
+    hold = covering(bars.holds, change.address, change.labels) if reaches(step) else None
+    if hold:
+        return Note(what=f"{step.action} must wait: {hold}", todo=f"when all is well: setlist resume {hold.id[:12]}")
+    kind = bars.kinds[f"{change.provider_name}/{change.type}"]
+    for one in happenings(kind, change, step, bars.now):
+        stop = stopping(bars.windows, one, bars.overrides)
+        if stop:
+            todo = f"choose another time, or --override-window {stop.window.name} --reason TEXT"
+            return Note(what=spoken(stop, one), todo=todo)
+    return None
+
+
+def bar(pairs: Iterable[Pair], bars: Bars) -> tuple[list[Pair], tuple[str, ...]]:
+    """Return the changes, blocked where one of their steps must not be taken, and the addresses of those."""
+    found: list[Pair] = []
+    names: list[str] = []
+    for change, steps in pairs:
+        note = _first(bars, change, steps)
+        if note:
+            names.append(change.address)
+            found.append((change.model_copy(update={"blocked": (*change.blocked, note), "steps": ()}), ()))
+        else:
+            found.append((change, steps))
+    return found, tuple(names)
+
+
+def _first(bars: Bars, change: Change, steps: Sequence[Step]) -> Note | None:
+    return next((note for step in steps if (note := barred(bars, change, step))), None)
+
+
+def barred_in(plan: Plan, bars: Bars) -> tuple[str, ...]:
+    """Return a line for each change of a plan of which a step must not be taken now."""
+    notes = ((change, _first(bars, change, plan.steps_of(change))) for change in plan.resource_changes)
+    return tuple(f"{change.address}: {note}" for change, note in notes if note)
+
+
+def standing(bars: Bars) -> tuple[Note, ...]:
+    """Return what every plan says first: the halts that stand, and the windows that are overridden."""
+    halts = [Note(what=str(one), todo=f"setlist resume {one.id[:12]} lifts it") for one in bars.holds]
+    waived = [Note(what=f"the window {name} is overridden: {why}") for name, why in sorted(bars.overrides.items())]
+    return (*halts, *waived)
