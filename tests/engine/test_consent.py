@@ -20,6 +20,7 @@ NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 ADDRESS = "toy/Show/late"
 SCOPE = Scope("p", "e", {"toy": "https://toy"})
 AIR = Step(id="s", address=ADDRESS, action="air", effect=Effect.IRREVERSIBLE)
+AHEAD = "is less than 15 minutes ahead (guards.min_notice)"
 GIVEN = Approval(effect="air", address=ADDRESS, digest="0123456789ab")
 
 
@@ -91,21 +92,21 @@ def test_what_is_no_approval_is_quoted_with_how_to_write_one() -> None:
 @pytest.mark.parametrize(
     ("notes", "venue", "words"),
     [
-        (14.5, 15, "notes ({notes}) is less than 15 minutes ahead (guards.min_notice)"),
+        (14.5, 15, f"notes.at ({{notes}}) {AHEAD}"),
         (15, 15, ""),
-        (-60, 15, "notes ({notes}) is less than 15 minutes ahead (guards.min_notice)"),
+        (-60, 15, f"notes.at ({{notes}}) {AHEAD}"),
         (
             1,
             2,
-            "notes ({notes}) is less than 15 minutes ahead (guards.min_notice); "
-            "venue ({venue}) is less than 15 minutes ahead (guards.min_notice)",
+            f"notes.at ({{notes}}) {AHEAD}; venue ({{venue}}) {AHEAD}",
         ),
     ],
 )
 def test_every_moment_that_is_too_near_is_told(notes: float, venue: float, words: str) -> None:
-    kind = replace(SHOW, timing=("notes", "venue"))
-    fields = {name: (NOW + timedelta(minutes=far)).isoformat() for name, far in (("notes", notes), ("venue", venue))}
-    assert too_sudden(kind, "air", fields, (NOW, timedelta(minutes=15))) == words.format(**fields)
+    kind = replace(SHOW, timing=("notes.at", "venue"))
+    first, second = ((NOW + timedelta(minutes=far)).isoformat() for far in (notes, venue))
+    said = too_sudden(kind, "air", {"notes": {"at": first}, "venue": second}, (NOW, timedelta(minutes=15)))
+    assert said == words.format(notes=first, venue=second)
 
 
 def test_a_moment_that_the_verb_does_not_set_off_is_never_too_near() -> None:

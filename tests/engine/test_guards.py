@@ -61,27 +61,30 @@ def test_a_state_without_an_organisation_is_used_without_one() -> None:
 def test_the_wrong_account_and_the_lonely_state_are_told_with_the_way_out() -> None:
     state = State(lineage="l", providers={"toy": Anchor(base_url="https://a", organisation="o")})
     limits = Limits(base_urls={"toy": "https://b"}, organisations={"toy": "p"}, is_protected=True)
-    assert list(map(str, refuse_start(state, limits))) == [
-        "the state belongs to toy at https://a o; it must not be used with https://b p; choose another environment",
-        "the environment is protected and its state lies on this machine only; "
-        "give the environment a state store that every machine shares",
-    ]
+    assert refuse_start(state, limits) == (
+        Note(
+            what="the state belongs to toy at https://a o",
+            todo="it must not be used with https://b p; choose another environment",
+        ),
+        Note(
+            what="the environment is protected and its state lies on this machine only",
+            todo="give the environment a state store that every machine shares",
+        ),
+    )
 
 
 def test_many_gone_at_once_are_told_with_their_number() -> None:
     world = World(gone=frozenset(("toy/Show", str(n)) for n in range(4)))
-    assert list(map(str, refuse_gone(shows(5, "?"), world))) == [
-        "4 of the 5 objects managed at toy are gone at once; "
-        "nothing is planned: more likely this is the key of another account; check the credentials"
-    ]
+    (said,) = refuse_gone(shows(5, "?"), world)
+    assert said.what == "4 of the 5 objects managed at toy are gone at once"
+    assert said.todo == "nothing is planned: more likely this is the key of another account; check the credentials"
 
 
 def test_many_removals_are_told_with_their_number() -> None:
     pairs = tuple((change(f"n{n}"), (step(destructive=True),)) for n in range(2))
-    assert list(map(str, refuse_removals(shows(2, "?"), {SHOW.id: SHOW}, pairs, Limits()))) == [
-        "the plan removes or takes down 2 of the 2 toy/Show objects that are managed; "
-        "if that is meant, do it in parts with --target, or raise guards.removals in setlist.yaml"
-    ]
+    (said,) = refuse_removals(shows(2, "?"), {SHOW.id: SHOW}, pairs, Limits())
+    assert said.what == "the plan removes or takes down 2 of the 2 toy/Show objects that are managed"
+    assert said.todo == "if that is meant, do it in parts with --target, or raise guards.removals in setlist.yaml"
 
 
 @pytest.mark.parametrize(
