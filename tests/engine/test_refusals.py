@@ -129,9 +129,10 @@ def test_every_consent_that_is_missing_is_named(made: Plan, consent: dict[str, A
     assert unapproved(made, **consent) == ("\n  ".join(["nothing was applied:", *lines]) if lines else "")
 
 
-def test_what_is_blocked_is_named_with_how_to_go_on_without_it() -> None:
-    lines = ["nothing was applied:", f"{ADDRESS}: stuck; look", f"{ADDRESS}: twice; blocked resources can be left out"]
-    assert unapproved(plan(changes=STUCK)) == "\n  ".join(lines) + " with --skip-blocked"
+def test_guards_blocks_and_consents_are_told_together_with_how_to_go_on_without_the_blocked() -> None:
+    lines = ["nothing was applied:", "a guard", f"{ADDRESS}: stuck; look", f"{ADDRESS}: twice", NO_CONSENT]
+    made = plan(AIR, changes=STUCK, refusals=(Note(what="a guard"),))
+    assert unapproved(made) == "\n  ".join(lines) + "; blocked resources can be left out with --skip-blocked"
 
 
 def test_each_step_that_cannot_be_undone_is_left_out_with_what_waits_for_it() -> None:
