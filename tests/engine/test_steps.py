@@ -2,34 +2,25 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
+from played import ADDRESS, NOW, End, Stage, seen, step
 from setlist_toy.segment import SEGMENT
 from setlist_toy.show import AIR, SHOW
 
-from setlist.answer import Pages, Reply
-from setlist.apply.crew import Crew
-from setlist.apply.steps import perform
-from setlist.binding import Binding, State, put
+from setlist.binding import Binding
 from setlist.compare import fingerprint
-from setlist.errors import ConflictError, LostAnswerError, NotFoundError, RefusedError, SetlistError
+from setlist.errors import ConflictError, LostAnswerError, NotFoundError, RefusedError
 from setlist.kind import Capabilities, Deletion, Duplicate, Effect, Kind, Preflight, Repeat
 from setlist.live import to_live
-from setlist.plan import Action, Approval, Change, Delta, Plan, Step
+from setlist.plan import Action, Approval, Step
 from setlist.resource import Address, Hole, Ref
-from setlist.state.file import FileStore
-from setlist.state.ledger import open_ledger
-from setlist.state.store import Owner
 
-NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
-ADDRESS = "toy/Show/late"
-OWNER = Owner(id="1", who="a", where="b", pid=1, since=NOW.isoformat(), command="test")
 LOST, GONE = LostAnswerError("no answer"), NotFoundError("no", status=404)
 AGAIN = "run setlist plan again"
 CONSENT = Approval(effect="air", address=ADDRESS, digest="0" * 12)
@@ -37,127 +28,9 @@ LIFECYCLE = SHOW.lifecycle
 assert LIFECYCLE
 
 
-class Vendor:
-    """Answers each read, write and listing with the next of its answers; notes every request that left."""
-
-    clock = "vendor's noon"
-
-    def __init__(self, gets: list[Any], sends: list[Any], listings: list[list[dict[str, Any]]]) -> None:
-        self.gets, self.sends, self.listings, self.log = gets, sends, listings, []
-
-    async def get(self, path: str, params: Any = None) -> Reply:
-        self.log.append(("GET", path))
-        return self.answer(self.gets)
-
-    async def send(self, method: str, path: str, body: Any, *, repeat: Repeat, idempotency_key: str = "") -> Reply:
-        self.log.append((method, path, body, repeat.value, bool(idempotency_key)))
-        return self.answer(self.sends)
-
-    async def ask(self, path: str) -> Reply:
-        self.log.append(("ASK", path))
-        return self.answer(self.sends)
-
-    async def list(self, kind: Kind, path: str) -> Pages:
-        self.log.append(("LIST", path))
-        return Pages(tuple(self.listings.pop(0) if len(self.listings) > 1 else self.listings[0]), NOW.isoformat())
-
-    def answer(self, answers: list[Any]) -> Reply:
-        found = answers.pop(0) if len(answers) > 1 else answers[0]
-        if isinstance(found, Exception):
-            raise found
-        return Reply(200, found, "req", NOW.isoformat())
-
-    @property
-    def writes(self) -> list[Any]:
-        return [one for one in self.log if one[0] not in ("GET", "LIST")]
-
-
-class End(NamedTuple):
-    """How a step ended: what it returned or the words of its error, what left, what stays, and how long it slept."""
-
-    said: Any
-    log: list[Any]
-    state: State
-    waits: list[float]
-
-    @property
-    def binding(self) -> dict[str, Any]:
-        return self.state.bindings[ADDRESS].model_dump(mode="json", exclude_defaults=True)
-
-
-def seen(state: str = "DRAFT", **fields: Any) -> dict[str, Any]:
-    return {"data": {"id": "s1", "title": "t", "state": state, **fields}}
-
-
-class Stage:
-    """One step of one change on one vendor, with a clock that moves only while somebody sleeps."""
-
-    def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.folder, self.now, self.waits = folder, NOW, list[float]()
-
-        async def sleep(seconds: float) -> None:
-            self.waits.append(seconds)
-            self.now += timedelta(seconds=seconds)
-
-        monkeypatch.setattr("setlist.apply.steps.asyncio.sleep", sleep)
-
-    def play(
-        self,
-        step: Step,
-        gets: list[Any] | None = None,
-        sends: list[Any] | None = None,
-        *,
-        listings: list[list[dict[str, Any]]] | None = None,
-        kind: Kind = SHOW,
-        bound: Binding | None = Binding(id="s1", base={"notes": "old"}),  # noqa: B008 - frozen
-        steps: tuple[Step, ...] = (),
-        first: bool = True,
-        change: dict[str, Any] | None = None,
-        crew: dict[str, Any] | None = None,
-    ) -> End:
-        told = {"id": "s1", "declared": {"title": "t"}, "natural_key": {"title": "t"}, **(change or {})}
-        where = {"address": ADDRESS, "provider_name": "toy", "type": kind.name, "name": "late"}
-        made = (*steps, step)
-        it = Change(
-            **{**where, "action": Action.UPDATE, "change": Delta(actions=()), **told}, steps=tuple(s.id for s in made)
-        )
-        plan = Plan(
-            setlist_version="1",
-            id="plan",
-            project="p",
-            environment="e",
-            lineage="l",
-            created_at="",
-            expires_at="",
-            providers={},
-            resource_changes=(it,),
-            steps=made,
-        )
-        vendor = Vendor(gets or [seen()], sends or [seen()], listings or [[]])
-
-        async def run() -> tuple[Any, State]:
-            async with open_ledger(FileStore(self.folder, "e"), OWNER, 0, "l") as ledger:
-                await ledger.write(*([put("bindings", ADDRESS, bound)] if bound else []))
-                means = Crew(
-                    plan, {kind.id: kind}, {"toy": vendor}, ledger, lambda: self.now, {}, asyncio.Event(), lag=1.0
-                )  # type: ignore[dict-item]
-                try:
-                    done: Any = tuple(await perform(replace(means, **(crew or {})), it, step, is_first=first))
-                except SetlistError as error:
-                    done = str(error)
-                return done, ledger.snapshot()
-
-        done, state = asyncio.run(run())
-        return End(done, vendor.log, state, self.waits)
-
-
 @pytest.fixture
 def stage(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Stage:
     return Stage(tmp_path, monkeypatch)
-
-
-def step(action: str, path: str = "/shows/{id}/x", **more: Any) -> Step:
-    return Step(**{"id": "s", "address": ADDRESS, "action": action, "method": "POST", "path": path, **more})
 
 
 EDIT = step("update", "/shows/{id}", method="PATCH", facet="details", sets=("title",), body={"title": "t"})
@@ -214,11 +87,8 @@ def test_what_is_gone_since_the_plan_is_told_unless_it_is_to_be_deleted(stage: S
 def test_what_is_not_live_as_it_was_approved_is_not_sent(stage: Stage, first: bool) -> None:
     declared = {"title": "t", "notes": "n", "acts": [{"key": "a", "minutes": 5}]}
     end = stage.play(JOB, [seen("READY", notes="x", acts=[])], first=first, change={"declared": declared})
-    words = "acts.a.minutes, acts.a.key, notes is not live as it was approved"
-    assert sorted(end.said.partition(" is not")[0].removeprefix(f"{ADDRESS}: ").split(", ")) == sorted(
-        words.partition(" is not")[0].split(", ")
-    )
-    assert (end.said.endswith(f" is not live as it was approved; {AGAIN}"), end.state.intents) == (True, {})
+    words = f"{ADDRESS}: acts.a.key, acts.a.minutes, notes is not live as it was approved; {AGAIN}"
+    assert (end.said, end.state.intents) == (words, {})
 
 
 def test_what_would_happen_too_soon_is_not_sent(stage: Stage) -> None:
@@ -359,6 +229,10 @@ def test_a_deletion_is_sent_once_and_spends_its_approval(stage: Stage) -> None:
     assert (end.state.approvals, end.state.attempts) == ({str(CONSENT): "plan"}, {f"{ADDRESS}:delete": 1})
 
 
+def test_a_deletion_that_comes_again_has_the_next_attempt(stage: Stage) -> None:
+    assert stage.play(DELETE, attempts=4).state.attempts == {f"{ADDRESS}:delete": 5}
+
+
 def test_a_deletion_of_a_child_goes_by_its_parent(stage: Stage) -> None:
     bound = Binding(id="s1", base={}, parent="p1")
     child = DELETE.model_copy(update={"path": "/shows/{parent}/segments/{id}"})
@@ -371,6 +245,7 @@ def test_a_refused_deletion_keeps_the_object_and_tells_the_way_out(stage: Stage,
     kind = replace(SHOW, capabilities=Capabilities(delete=deletion)) if todo else SHOW
     end = stage.play(DELETE, sends=[ConflictError("it is on air", status=409)], kind=kind)
     assert end.said == f"{ADDRESS}: it is on air" + (f"; {todo}" if todo else "")
+    assert (type(end.error), end.error.status) == (ConflictError, 409)
     assert (list(end.state.bindings), end.state.approvals, end.state.attempts) == ([ADDRESS], {}, {})
 
 
@@ -420,6 +295,16 @@ def test_what_is_kept_late_is_waited_for_and_what_is_not_kept_is_named(stage: St
     )
     assert end.said == f"{ADDRESS}: accepted but not kept: notes, title"
     assert (end.binding, end.waits[2:]) == ({"id": "s1", "base": {"notes": "old"}}, [0.05, 0.1, 0.2, 0.4, 0.8])
+
+
+def test_a_wait_ends_on_its_last_moment(stage: Stage) -> None:
+    lag = {"lag": 0.05 + 0.1}
+    assert stage.play(EDIT, [seen(title="old")], crew=lag).waits == [0.05, 0.1]
+    assert stage.play(READY, [seen()], crew=lag).waits[2:] == [0.05, 0.1]
+    assert stage.play(JOB, [seen("READY")], [LOST], kind=patient(4.0), crew={"patience": {"toy": 1.0}}).waits[4:] == [
+        2.0,
+        2.0,
+    ]
 
 
 def test_what_is_ignored_or_cannot_be_read_is_not_waited_for(stage: Stage) -> None:
