@@ -80,6 +80,28 @@ def test_nothing_given_covers_nothing() -> None:
     assert not covers([], GIVEN)
 
 
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        (f"send-jobs:{ADDRESS}@{'a' * 12}", True),
+        (f"air:{ADDRESS}@{'0' * 64}", True),
+        (f"air:{ADDRESS}@{'0' * 11}", False),
+        (f"air:{ADDRESS}@{'0' * 65}", False),
+        (f"air:{ADDRESS}@{'g' * 12}", False),
+        (f"air:toy/Show/my late@{'0' * 12}", False),
+        (f"AIR:{ADDRESS}@{'0' * 12}", False),
+        (f"air@{'0' * 12}", False),
+    ],
+)
+def test_an_approval_is_spelled_in_one_way(text: str, is_one: bool) -> None:
+    try:
+        (one,) = read_given([text])
+    except UsageError:
+        assert not is_one
+    else:
+        assert (is_one, str(one)) == (True, text)
+
+
 def test_what_is_no_approval_is_quoted_with_how_to_write_one() -> None:
     assert read_given([str(GIVEN)]) == (GIVEN,)
     with pytest.raises(UsageError) as refused:
