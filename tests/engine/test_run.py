@@ -215,6 +215,22 @@ def test_a_signal_lets_nothing_more_begin(stage: Stage) -> None:
     assert (ends(receipt)["a2"], receipt.exit_code) == ("skipped: interrupted before it began", 130)
 
 
+@pytest.mark.parametrize("error", [LockedError("lost"), StateError("disk full")])
+def test_a_state_that_takes_no_more_lets_nothing_begin_and_the_receipt_is_still_given(
+    stage: Stage, error: Exception
+) -> None:
+    stage.ends["a1"] = lambda crew: setattr(crew.ledger, "_failure", error)
+    receipt = stage.run(step("a1"), step("a2", "a1"))
+    assert ends(receipt)["a2"] == "skipped: the state cannot be kept, so nothing more is begun"
+    alone = stage.run(step("a1"))
+    assert (ends(alone), alone.complete, alone.exit_code) == ({"a1": "done"}, False, 8)
+
+
+def test_an_outcome_tells_its_seconds_to_the_thousandth(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=iter([1.0, 3.50049]).__next__))
+    assert stage.run(step("a1")).outcomes[0].seconds == 2.5
+
+
 def test_refused_credentials_stop_their_vendor_only(stage: Stage) -> None:
     stage.ends["a1"] = AccessError("who are you")
     more = change("b", provider_name="more")

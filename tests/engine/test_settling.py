@@ -171,6 +171,7 @@ def test_a_job_that_was_done_is_remembered_with_its_people() -> None:
         ({"at": at(-99)}, MINUTE, 0.0),
         ({"at": "once"}, MINUTE, 65.0),
         ({"action": "ready"}, MINUTE, 60.0),
+        ({"action": "of a table that was changed since"}, MINUTE, 60.0),
         ({"repeat": "reread"}, MINUTE, 0.0),
         ({}, (NOW, {}), 0.0),  # a vendor in this process
     ],
@@ -193,6 +194,14 @@ def test_a_job_is_given_time_to_arrive_and_to_show(more: dict[str, Any], clock: 
 def test_what_is_no_verb_of_a_known_kind_leaves_the_others_to_be_settled(goes_first: Intent) -> None:
     before = state(goes_first.model_copy(update={"id": "0"}), job())
     assert settle_transitions(before, KINDS, world(show(state="ON_AIR")), MINUTE).records == closing("air")
+
+
+def test_nothing_open_is_nothing_to_settle() -> None:
+    assert (
+        settle_creates(state(), KINDS, world(), MINUTE)
+        == settle_transitions(state(), KINDS, world(), MINUTE)
+        == Settled()
+    )
 
 
 def test_a_verb_on_what_is_gone_was_not_done() -> None:

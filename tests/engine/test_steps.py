@@ -309,7 +309,8 @@ def test_a_wait_ends_on_its_last_moment(stage: Stage) -> None:
 
 def test_what_is_ignored_or_cannot_be_read_is_not_waited_for(stage: Stage) -> None:
     told = {"declared": {"title": "t", "notes": "n", "pin": "1"}, "rules": {"ignore_changes": ["notes"]}}
-    end = stage.play(EDIT.model_copy(update={"sets": ("title", "notes", "pin", "venue")}), change=told)
+    wide = EDIT.model_copy(update={"sets": ("title", "notes", "pin", "venue")})
+    end = stage.play(wide, [seen(notes="by hand")], change=told)
     assert (end.said, end.waits, end.binding["base"]) == (("s1", "req"), [], {"title": "t", "notes": "n", "pin": "1"})
 
 
