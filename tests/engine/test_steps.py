@@ -16,7 +16,7 @@ from setlist_toy.show import AIR, SHOW
 from setlist.binding import Binding
 from setlist.compare import fingerprint
 from setlist.errors import ConflictError, LostAnswerError, NotFoundError, RefusedError
-from setlist.kind import Capabilities, Deletion, Duplicate, Effect, Kind, Preflight, Repeat
+from setlist.kind import Capabilities, Deletion, Duplicate, Effect, Kind, Named, Naming, Preflight, Repeat
 from setlist.live import to_live
 from setlist.plan import Action, Approval, Step
 from setlist.resource import Address, Hole, Ref
@@ -402,3 +402,26 @@ def test_a_verb_that_leads_nowhere_is_waited_for_as_long_as_it_may_take(stage: S
     end = stage.play(made, [seen("READY" if made is JOB else "DRAFT")], kind=patient(5.0))
     words = f"{made.action} was accepted, but it is {'READY' if made is JOB else 'DRAFT'}, not {made.goal}"
     assert (end.said, end.waits) == (f"{ADDRESS}: {words}", [0.05 * 2**n for n in range(waits)])
+
+
+def numbered(fields: Any, declared: Any, names: Any) -> Named:
+    """Tell in a field by which names the parts were known, and name one part more."""
+    return Named({**fields, "notes": " ".join(f"{key}={item}" for key, item in names.items())}, {**names, "new": "9"})
+
+
+@pytest.mark.parametrize(
+    ("names", "shown", "kept"),
+    [({"a": "2"}, "a=2", {"a": "2", "new": "9"}), ({}, "a=1", {"a": "1"})],
+)
+def test_parts_are_known_by_the_names_of_the_step_or_else_of_the_binding(
+    stage: Stage, names: dict[str, str], shown: str, kept: dict[str, str]
+) -> None:
+    kind = replace(SHOW, naming=Naming("program", numbered, lambda body, names, _seed: (body, names), lambda *_: ""))
+    made = EDIT.model_copy(update={"sets": ("notes",), "names": names})
+    bound = Binding(id="s1", base={}, names={"a": "1"})
+    end = stage.play(made, kind=kind, bound=bound, change={"declared": {"notes": shown}})
+    assert (end.said, end.binding["names"]) == (("s1", "req"), kept)
+
+
+def test_an_object_that_vanishes_under_a_write_is_told(stage: Stage) -> None:
+    assert stage.play(EDIT, [seen(), GONE]).said == f"{ADDRESS}: accepted but not kept: the object itself"
