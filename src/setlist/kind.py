@@ -206,6 +206,18 @@ class Naming(NamedTuple):
     lost: Callable[[Tree, Tree], str]
 
 
+class Canvas(NamedTuple):
+    """The members of a spec that make a drawing: nodes with their key and title, edges with both ends and a label."""
+
+    nodes: str = "nodes"
+    key: str = "key"
+    title: str = "type"
+    edges: str = "edges"
+    start: str = "from"
+    end: str = "to"
+    label: str = "label"
+
+
 class Figures(NamedTuple):
     """What the vendor counts for one object: a GET's path, the permission that it needs, and its numbers by name."""
 
@@ -282,8 +294,9 @@ class Kind:
     answers are laid into the item; ``laid_out`` brings it into the spec's shape (dotted places that this read leaves
     out under ``_unread``). ``read_scope`` is the permission that reading needs, where the vendor has such.
     ``went_live`` tells from fields and reported status whether the object can have reached people (for kinds without
-    a lifecycle). ``lint`` sees the declared fields and the desired state. ``cannot`` are sentences about what the API
-    cannot do, or does not tell, where no other column says it.
+    a lifecycle). ``lint`` sees the declared fields and the desired state. ``timing`` are the dotted places of moments
+    at which something happens to people, each with what: it opens. ``canvas`` says which fields make a drawing.
+    ``cannot`` are sentences about what the API cannot do, or does not tell, where no other column says it.
     """
 
     provider: str
@@ -313,7 +326,8 @@ class Kind:
     lint: Callable[[Tree, str], tuple[Remark, ...]] | None = None
     warn: Callable[[Tree, datetime], tuple[Remark, ...]] = _nothing
     forecast: Callable[[Tree, datetime], str] = _no_forecast
-    timing: tuple[str, ...] = ()
+    timing: Mapping[str, str] = field(default_factory=dict)
+    canvas: Canvas | None = None
     cannot: tuple[str, ...] = ()
 
     @property

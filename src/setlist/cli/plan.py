@@ -1,9 +1,8 @@
-"""`setlist plan`: what would change, as text or JSON, optionally saved."""
+"""`setlist plan`: what would change, as text, JSON, Markdown or HTML, optionally saved."""
 
 from __future__ import annotations
 
 import os
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +11,9 @@ import click
 from setlist.approval import read_given
 from setlist.cli import loop
 from setlist.cli.opening import open_project
-from setlist.cli.options import is_colored, project_options
+from setlist.cli.options import project_options
 from setlist.cli.planning import choices_of, plan_options
+from setlist.cli.showing import format_options, print_plan
 from setlist.pipeline import planned
 from setlist.plan import Plan, to_json
 from setlist.render import text
@@ -22,8 +22,7 @@ from setlist.state.store import Codec
 
 @click.command("plan")
 @click.option("-o", "--out", type=click.Path(path_type=Path, dir_okay=False), help="Save the plan for apply FILE.")
-@click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@format_options
 @click.option("--detailed-exitcode", is_flag=True, help="Exit 2 if there are changes.")
 @click.option("--refresh-only", is_flag=True, help="Only compare: show what moved live, plan no step.")
 @click.option("--destroy", is_flag=True, help="Plan the removal of everything that is managed.")
@@ -36,13 +35,10 @@ def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bo
     if out:
         save(planning.plan, out, setup.codec)
     click.echo(text.reads_line(planning.reads), err=True)
-    if as_json or form == "json":
-        click.echo(to_json(planning.plan).decode(), nl=False)
-    else:
-        color = is_colored(sys.stdout, no_color=no_color)
-        click.echo(text.plan_text(planning.plan, color=color), color=color)
-        if out:
-            click.echo(f"Saved to {out}. To carry out exactly this: setlist apply {out}", err=True)
+    form = "json" if as_json else form
+    print_plan(planning.plan, form, setup.kinds, no_color=no_color)
+    if out and form == "text":
+        click.echo(f"Saved to {out}. To carry out exactly this: setlist apply {out}", err=True)
     return exit_code(planning.plan, detailed=detailed_exitcode)
 
 

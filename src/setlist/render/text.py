@@ -57,7 +57,7 @@ def plan_text(plan: Plan, *, color: bool) -> str:
         _block("Approvals needed, one each", (f"  --approve {one}" for one in plan.approvals), palette, "red"),
         _block("Refused", (f"  {safe(str(note))}" for note in plan.refusals), palette, "red"),
     ]
-    return "\n\n".join([*(block for block in blocks if block), palette.paint(_summary(plan), bold=True)])
+    return "\n\n".join([*(block for block in blocks if block), palette.paint(summary(plan), bold=True)])
 
 
 def _block(title: str, lines: Iterable[str], palette: Palette, color: str | None) -> str:
@@ -201,7 +201,7 @@ def _scopes(plan: Plan) -> Iterator[str]:
             yield f"  {safe(name)}: {safe(told)}"
 
 
-def _summary(plan: Plan) -> str:
+def summary(plan: Plan) -> str:
     """Return the last line: what is to be done, counted, or that there is nothing."""
     blocked = len(plan.blocked)
     if not plan.steps:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from setlist.kind import Answer, Effect, Facet, Kind, Lifecycle, Listing, Naming, NaturalKey, Repeat, Transition
+from setlist.kind import Answer, Canvas, Effect, Facet, Kind, Lifecycle, Listing, Naming, NaturalKey, Repeat, Transition
 from setlist.providers.breakground import canvas
 from setlist.providers.breakground.lint import lint
 from setlist.resource import Spec
@@ -121,6 +121,7 @@ JOURNEY = Kind(
     ),
     on_destroy="ARCHIVED",
     naming=Naming("canvas", canvas.read, canvas.write, canvas.lost),
+    canvas=Canvas(),
     lint=lint,
     cannot=(
         "There is no verb to resume: from PAUSED it is published again.",

@@ -274,7 +274,7 @@ CAMPAIGN = Kind(
     ),
     lint=lint,
     warn=warn,
-    timing=("schedule.sendAt", "schedule.batchDate"),
+    timing={"schedule.sendAt": "sends", "schedule.batchDate": "goes to print"},
     answer=Answer(
         id=("id", "campaignId", "campaign_id"),
         envelope="data",

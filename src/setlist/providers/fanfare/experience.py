@@ -179,7 +179,7 @@ EXPERIENCE = Kind(
     lint=lint,
     warn=warn,
     forecast=forecast,
-    timing=("openAt", "closeAt"),
+    timing={"openAt": "opens", "closeAt": "closes"},
     cannot=(
         "Its sequences and distributions are counted, and never written: the documents do not say how.",
         "One that people are in cannot be deleted: the API answers 409.",

@@ -1,0 +1,74 @@
+"""What reviewers look at: moments in the zone of whoever wrote them, and differences that can be seen in long values."""
+
+from __future__ import annotations
+
+import pytest
+from reviewing import CAMPAIGN, KINDS, MADE, WINDOW, change, plan, step, story
+
+from setlist.plan import Action, Delta
+from setlist.render.review import LONGEST, clock, effects_of, lines_of, moments, spoken, windows
+
+
+@pytest.mark.parametrize(
+    ("kind", "fields", "place", "told"),
+    [
+        ("fanfare/Experience", {"openAt": "2026-12-01T09:00:00-05:00"}, "openAt", "2026-12-01 09:00 -05:00"),
+        (
+            "fanfare/Experience",
+            {"openAt": "2026-12-01T09:00:00", "timeZone": "Asia/Kolkata"},
+            "openAt",
+            "2026-12-01 09:00 +05:30",
+        ),
+        ("fanfare/Experience", {"openAt": "2026-12-01T09:00:00Z"}, "openAt", "2026-12-01 09:00 UTC"),
+        ("experiture/Campaign", {"schedule": {"batchDate": "2026-12-01"}}, "schedule.batchDate", "2026-12-01"),
+    ],
+)
+def test_a_moment_is_told_as_it_was_written(kind: str, fields: dict[str, object], place: str, told: str) -> None:
+    assert spoken(KINDS[kind], fields, place) == told
+
+
+def test_what_is_no_instant_stays_as_it_is() -> None:
+    assert clock("soon") == "soon"
+
+
+def test_the_calendar_knows_what_the_plan_moves_sets_and_leaves() -> None:
+    told = [(one.change.address, one.what, one.was, one.is_planned) for one in moments(story(), KINDS)]
+    assert told == [
+        (WINDOW, "opens", "2026-12-01 14:00 UTC", True),
+        (WINDOW, "closes", "", True),
+        (CAMPAIGN, "sends", "2026-12-01 09:00 -05:00", True),
+        ("fanfare/Experience/still", "closes", "", False),
+        (MADE, "opens", "", True),
+    ]
+
+
+def test_a_verb_without_moments_happens_when_the_plan_is_applied() -> None:
+    sudden = change(
+        "fanfare/Experience/x",
+        Action.DELETE,
+        steps=("s",),
+        change=Delta(actions=(), after={"openAt": "2030-01-01T00:00:00Z"}),
+    )
+    told = effects_of(plan([sudden], [step("fanfare/Experience/x", "delete", id="s", effect="irreversible")]), KINDS)
+    assert [one.when for one in told] == ["when it is applied"]
+
+
+def test_long_values_are_cut_where_they_differ() -> None:
+    old, new = windows("x" * 400 + "OLD" + "x" * 400, "x" * 400 + "NEW" + "x" * 400)
+    assert ("OLD" in old, "NEW" in new, "(805 characters)" in old) == (True, True, True)
+    assert len(old) < LONGEST + 30
+
+
+def test_a_value_that_only_grows_shows_its_length() -> None:
+    old, new = windows("x" * 300, "x" * 301)
+    assert (old[-17:], new[-17:]) == (" (302 characters)", " (303 characters)")
+
+
+def test_a_list_that_only_changed_its_order_shows_it() -> None:
+    rows = [{"a": 1}, {"a": 2}]
+    made = story().resource_changes[1]
+    field = made.fields[0].model_copy(update={"before": rows, "after": rows[::-1]})
+    assert [(one.before, one.after) for one in lines_of(made.model_copy(update={"fields": (field,)}))] == [
+        ("1", "2"),
+        ("2", "1"),
+    ]
