@@ -62,9 +62,9 @@ def taken(model: type[Spec], value: JsonValue) -> bool:
     return True
 
 
-def test_there_is_one_schema_a_kind_and_four_more() -> None:
+def test_there_is_one_schema_a_kind_and_five_more() -> None:
     assert list(SCHEMAS) == [
-        "acme-show.schema.json", "fanfare-experience.schema.json", "plan.schema.json", "receipt.schema.json",
+        "acme-show.schema.json", "approvals.schema.json", "fanfare-experience.schema.json", "plan.schema.json", "receipt.schema.json",
         "resource.schema.json", "setlist.schema.json",
     ]  # fmt: skip
 

@@ -19,13 +19,21 @@ from setlist.apply.preflight import preflighted
 from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, unspent
 from setlist.apply.run import run
 from setlist.apply.settle import Settled, settle_creates, settle_transitions
-from setlist.approval import needed, resumption
+from setlist.approval import Signed, in_force, missing, needed, resumption, too_long, void
 from setlist.binding import Anchor, Record, State, fold, put
 from setlist.compare import moments_of
 from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
 from setlist.diff.identity import Sight, natural_key
-from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, StateError, UnknownOutcomeError
+from setlist.errors import (
+    BlockedError,
+    InvalidProject,
+    Problem,
+    SetlistError,
+    StaleError,
+    StateError,
+    UnknownOutcomeError,
+)
 from setlist.graph import order, select
 from setlist.guard import block_sudden, refuse_gone, refuse_reach, refuse_removals, refuse_start
 from setlist.http import Budget, Reader, Writer, open_writer
@@ -43,8 +51,10 @@ from setlist.opening import (
     used_providers,
 )
 from setlist.plan import Approval, Change, Plan, Step, seal
+from setlist.remark import Remark, of_plan, of_problems
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
+from setlist.source.approvals import read_approvals
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.rescue import rescue
 from setlist.state.store import Owner
@@ -68,13 +78,14 @@ class Choices:
 class Planning(NamedTuple):
     """A plan and what it was made from; ``settled`` tells of intents of an earlier run, recorded by apply only.
 
-    ``reads`` are the requests that it took, by vendor.
+    ``reads`` are the requests that it took, by vendor; ``signed`` the approvals of files, in force or not.
     """
 
     plan: Plan
     world: World
     settled: tuple[str, ...]
     reads: Mapping[str, int] = {}
+    signed: tuple[Signed, ...] = ()
 
 
 def load_all(setup: Setup) -> Loaded:
@@ -90,11 +101,36 @@ async def planned(setup: Setup, choices: Choices, approvals: tuple[Approval, ...
     loaded = load_all(setup)
     warnings = tuple(map(str, loaded.warnings))
     planning = await make_plan(setup, loaded.resources, choices, warnings)
-    free = resumed(setup, planning.plan, Consent(approvals=approvals))
-    if not free:
-        return planning
-    again = replace(choices, wishes=replace(choices.wishes, resumed=free))
-    return await make_plan(setup, loaded.resources, again, warnings)
+    consent = Consent(approvals=(*approvals, *_in_force(setup, loaded.approvals)))
+    free = resumed(setup, planning.plan, consent)
+    if free:
+        again = replace(choices, wishes=replace(choices.wishes, resumed=free))
+        planning = await make_plan(setup, loaded.resources, again, warnings)
+    return planning._replace(signed=loaded.approvals)
+
+
+def consents(setup: Setup, given: tuple[Approval, ...]) -> tuple[Approval, ...]:
+    """Return the approvals given and those of the project's files; raises InvalidProject for their mistakes."""
+    problems: list[Problem] = []
+    signed = read_approvals(setup.project, problems)
+    if problems:
+        raise InvalidProject(tuple(problems))
+    return (*given, *_in_force(setup, signed))
+
+
+def remarks_on(setup: Setup, planning: Planning, given: tuple[Approval, ...]) -> tuple[Remark, ...]:
+    """Return what stands in the way of a plan, and which approvals of files are void."""
+    approvals = (*given, *_in_force(setup, planning.signed))
+    voided = void(planning.signed, missing(planning.plan.approvals, approvals), setup.now())
+    return (*of_plan(planning.plan, approvals), *of_problems((), voided))
+
+
+def _in_force(setup: Setup, signed: tuple[Signed, ...]) -> tuple[Approval, ...]:
+    now = setup.now()
+    problems = too_long(signed, now)
+    if problems:
+        raise InvalidProject(problems)
+    return in_force(signed, now)
 
 
 async def make_plan(

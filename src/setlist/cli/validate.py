@@ -4,38 +4,71 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import click
 
+from setlist.approval import too_long
 from setlist.cli.options import inputs_of, is_colored, project_options
-from setlist.errors import InvalidProject
-from setlist.project import find_project, read_project
+from setlist.cli.reporting import FORMS, print_remarks
+from setlist.errors import InvalidProject, Problem
+from setlist.project import DEFAULT_ENVIRONMENT, PROJECT_FILE, find_project, read_project
 from setlist.registry import find_providers
+from setlist.remark import of_problems
 from setlist.render import json, text
-from setlist.source import load
+from setlist.source import Inputs, load
+from setlist.state.store import wall_clock
+
+
+class Verdict(NamedTuple):
+    """What is wrong and what is odd in the files of an environment, and which files declare how many resources."""
+
+    environment: str
+    problems: tuple[Problem, ...]
+    warnings: tuple[Problem, ...] = ()
+    resources: int = 0
+    files: int = 0
+    subjects: tuple[str, ...] = ()
 
 
 @click.command("validate")
 @click.option("--json", "as_json", is_flag=True, help="The same as --format json.")
-@click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="How to print it.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(["text", "json", *FORMS]),
+    default="text",
+    help="How to print it; github also appends to the summary of the job.",
+)
 @project_options
 def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
     """Check the files: offline, without credentials, all mistakes at once."""
     color = is_colored(sys.stdout, no_color=no_color)
-    try:
-        inputs = inputs_of(rest["variables"], rest["var_file"])
-        project = read_project(find_project(Path.cwd()))
-        loaded = load(project, project.settings(rest["environment"]), find_providers(), inputs)
-        problems, warnings, resources, files = loaded.problems, loaded.warnings, len(loaded.resources), loaded.files
-    except InvalidProject as error:
-        problems, warnings, resources, files = error.problems, (), 0, 0
+    folder = find_project(Path.cwd())
+    found = judge(folder, rest["environment"], inputs_of(rest["variables"], rest["var_file"]))
     if as_json or form == "json":
-        click.echo(json.problems_json(problems, warnings).decode(), nl=False)
-    elif problems:
-        click.echo(text.problems_text(problems, color=color), color=color)
+        click.echo(json.problems_json(found.problems, found.warnings).decode(), nl=False)
+    elif form in FORMS:
+        remarks = of_problems(found.problems, found.warnings)
+        print_remarks(remarks, form, f"validate/{found.environment}", found.subjects, folder)
+    elif found.problems:
+        click.echo(text.problems_text(found.problems, color=color), color=color)
     else:
-        for warning in warnings:
+        for warning in found.warnings:
             click.echo(f"Warning: {warning}", err=True)
-        click.echo(f"Valid: {resources} resources in {files} files.")
-    return 3 if problems else 0
+        click.echo(f"Valid: {found.resources} resources in {found.files} files.")
+    return 3 if found.problems else 0
+
+
+def judge(folder: Path, environment: str | None, inputs: Inputs) -> Verdict:
+    """Return what the files of a project are worth; raises UsageError for an environment that there is not."""
+    try:
+        project = read_project(folder)
+    except InvalidProject as error:
+        return Verdict(environment or DEFAULT_ENVIRONMENT, error.problems, subjects=(PROJECT_FILE,))
+    settings = project.settings(environment)
+    loaded = load(project, settings, find_providers(), inputs)
+    problems = (*loaded.problems, *too_long(loaded.approvals, wall_clock()))
+    files = {one.origin.file for one in loaded.resources}
+    subjects = (PROJECT_FILE, *sorted(files))
+    return Verdict(settings.name, problems, loaded.warnings, len(loaded.resources), loaded.files, subjects)

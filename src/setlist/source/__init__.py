@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from setlist.approval import Signed
 from setlist.document import Document
 from setlist.errors import Problem
 from setlist.kind import Kind, Provider
 from setlist.project import Project, Settings
 from setlist.registry import kinds_of
 from setlist.resource import Address, Hole, Resource, walk
+from setlist.source.approvals import read_approvals
 from setlist.source.check import check_natural_keys, check_providers, check_spec
 from setlist.source.entry import Entry, identify, place_in
 from setlist.source.files import expand, expand_all, read_all
@@ -27,12 +29,16 @@ Kinds = Mapping[tuple[str, str], Kind]
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """What the files declare: resources by address, what is wrong, what is odd, and how many files were read."""
+    """What the files declare: resources by address, what is wrong, what is odd, and how many files were read.
+
+    ``approvals`` are those of the approvals files, whether they are still in force or not.
+    """
 
     resources: tuple[Resource, ...]
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     files: int
+    approvals: tuple[Signed, ...] = ()
 
 
 def load(project: Project, settings: Settings, providers: Mapping[str, Provider], options: Inputs) -> Loaded:
@@ -47,6 +53,7 @@ def load(project: Project, settings: Settings, providers: Mapping[str, Provider]
     problems.extend(check_providers(project, settings, providers))
     entries = _entries(read_all(project.folder, files, problems), kinds, problems)
     lay_over(entries, read_all(project.folder, overlay_files, problems), kinds, problems)
+    approvals = read_approvals(project, problems)
     variables = gather(settings, options, project.folder, problems)
     scope = Scope(project.folder, settings.name, variables, problems)
     for entry in entries.values():
@@ -58,6 +65,7 @@ def load(project: Project, settings: Settings, providers: Mapping[str, Provider]
         problems=tuple(sorted(set(problems))),
         warnings=tuple(sorted(set(warnings))),
         files=len(files) + len(overlay_files),
+        approvals=approvals,
     )
 
 
@@ -67,7 +75,8 @@ def _files(
     """Return the resource files and this environment's overlay files; nothing is both."""
     root = project.folder
     overlays = expand_all(root, settings.overlays, warnings)
-    taken = {file for glob in project.all_overlays for file in expand(root, glob)}
+    aside = (*project.all_overlays, *project.content.approvals)
+    taken = {file for glob in aside for file in expand(root, glob)}
     taken |= {path.relative_to(root).as_posix() for path in options.var_files if path.is_relative_to(root)}
     written = "resources" in project.content.model_fields_set
     files = expand_all(root, project.content.resources, warnings if written else [])
@@ -85,7 +94,7 @@ def _entries(documents: Sequence[Document], kinds: Kinds, problems: list[Problem
         if first is not entry:
             place = place_in(document, ("metadata", "name"))
             what = f"declared twice, first at {first.place(('metadata', 'name'))}"
-            problems.append(Problem(*place, str(entry.address), what, "remove or rename one of them"))
+            problems.append(Problem(*place, str(entry.address), what, "remove or rename one of them", "declared-twice"))
     return entries
 
 

@@ -30,7 +30,7 @@ def lay_over(
         if entry is None:
             place = place_in(document, ())
             todo = suggest(str(address), map(str, entries), "known")
-            problems.append(Problem(*place, str(address), "this overlay matches no resource", todo))
+            problems.append(Problem(*place, str(address), "this overlay matches no resource", todo, "overlay"))
         else:
             entry.tree = _merged(entry.tree, tree, (), entry, document)
 
