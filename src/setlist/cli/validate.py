@@ -21,8 +21,12 @@ from setlist.state.store import wall_clock
 
 
 class Verdict(NamedTuple):
-    """What is wrong and what is odd in the files of an environment, and which files declare how many resources."""
+    """What is wrong and what is odd in the files of an environment, and which files declare how many resources.
 
+    ``project`` is empty where the project file cannot be read.
+    """
+
+    project: str
     environment: str
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...] = ()
@@ -65,10 +69,12 @@ def judge(folder: Path, environment: str | None, inputs: Inputs) -> Verdict:
     try:
         project = read_project(folder)
     except InvalidProject as error:
-        return Verdict(environment or DEFAULT_ENVIRONMENT, error.problems, subjects=(PROJECT_FILE,))
+        return Verdict("", environment or DEFAULT_ENVIRONMENT, error.problems, subjects=(PROJECT_FILE,))
     settings = project.settings(environment)
     loaded = load(project, settings, find_providers(), inputs)
     problems = (*loaded.problems, *too_long(loaded.approvals, wall_clock()))
     files = {one.origin.file for one in loaded.resources}
     subjects = (PROJECT_FILE, *sorted(files))
-    return Verdict(settings.name, problems, loaded.warnings, len(loaded.resources), loaded.files, subjects)
+    return Verdict(
+        project.name, settings.name, problems, loaded.warnings, len(loaded.resources), loaded.files, subjects
+    )
