@@ -100,6 +100,18 @@ def test_a_longer_digest_is_used_up_like_the_one_that_plans_print(post: Desk) ->
     assert (unspent((long,), spent), unspent((long,), State(lineage=""))) == ((), (long,))
 
 
+def test_what_holds_is_not_called_void() -> None:
+    from setlist.approval import Signed, void
+    from setlist.plan import Approval
+    from setlist.resource import Origin
+
+    now = datetime.now(UTC)
+    one = Approval(effect="send", address=ADDRESS, digest="0123456789ab")
+    signed = Signed(one, "agreed", now + timedelta(days=1), Origin("approvals/a.yaml", 2, 5))
+    late = signed._replace(expires=now)
+    assert ([str(told) for told in void([signed], [one], now)], len(void([late], [one], now))) == ([], 1)
+
+
 @pytest.mark.parametrize(
     ("change", "words"),
     [

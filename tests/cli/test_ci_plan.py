@@ -38,6 +38,16 @@ def forge(
         yield made
 
 
+@pytest.fixture
+def hub(desk: Desk, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[Forge]:
+    """GitHub alone, for what does not depend on the forge."""
+    desk.project(VENDORS)
+    desk.write("sale", {"name": "Sale"})
+    with served("github") as made:
+        in_pull_request(made, monkeypatch, tmp_path)
+        yield made
+
+
 def ci(desk: Desk, *args: str) -> Said:
     return desk.call("ci", "plan", "-o", str(desk.folder / "p.plan"), *args)
 
@@ -94,52 +104,54 @@ def test_an_answer_that_is_lost_makes_no_second_comment(desk: Desk, forge: Forge
     assert [one["body"].startswith(MARKER) for one in forge.comments] == [True]
 
 
-def test_two_comments_of_its_own_become_one_the_older(desk: Desk, forge: Forge) -> None:
-    first = forge.say(f"{MARKER}first", forge.me)
-    forge.say(f"{MARKER}second", forge.me)
+def test_two_comments_of_its_own_become_one_the_older(desk: Desk, hub: Forge) -> None:
+    first = hub.say(f"{MARKER}first", hub.me)
+    hub.say(f"{MARKER}second", hub.me)
     ci(desk)
-    assert [one["id"] for one in forge.comments] == [first["id"]]
-    assert "fanfare/Experience/sale" in forge.comments[0]["body"]
+    assert [one["id"] for one in hub.comments] == [first["id"]]
+    assert "fanfare/Experience/sale" in hub.comments[0]["body"]
 
 
-def test_mistakes_fail_the_first_check_and_nothing_is_asked_of_a_vendor(desk: Desk, forge: Forge) -> None:
+def test_mistakes_fail_the_first_check_and_nothing_is_asked_of_a_vendor(desk: Desk, hub: Forge) -> None:
     desk.write("sale", {"nam": "Sale"})
     said = ci(desk)
-    assert (said.code, states(forge), desk.audit()) == (3, [False] * 4, [])
-    assert "unknown key" in forge.comments[0]["body"]
-    assert "title=setlist unknown-key::" in said.out if forge.kind == "github" else "unknown key" in said.out
+    assert (said.code, states(hub), desk.audit()) == (3, [False] * 4, [])
+    assert "unknown key" in hub.comments[0]["body"]
+    assert "title=setlist unknown-key::" in said.out if hub.kind == "github" else "unknown key" in said.out
 
 
-def test_a_conflict_fails_the_plan(desk: Desk, forge: Forge) -> None:
+def test_a_conflict_fails_the_plan(desk: Desk, hub: Forge) -> None:
     desk.apply()
     desk.edit("sale", name="By hand")
     desk.write("sale", {"name": "By git"})
-    assert (ci(desk).code, states(forge)) == (6, [True, False, True, True])
+    assert (ci(desk).code, states(hub)) == (6, [True, False, True, True])
 
 
-def test_a_missing_approval_fails_its_check(desk: Desk, forge: Forge) -> None:
+def test_a_missing_approval_fails_its_check(desk: Desk, hub: Forge) -> None:
     mail(desk)
-    assert (ci(desk).code, states(forge)) == (6, [True, True, True, False])
-    assert (ci(desk, *approvals(desk)).code, states(forge)) == (0, [True] * 4)
+    assert (ci(desk).code, states(hub)) == (6, [True, True, True, False])
+    assert (ci(desk, *approvals(desk)).code, states(hub)) == (0, [True] * 4)
 
 
-def test_a_preflight_that_stops_a_send_fails_its_check(desk: Desk, forge: Forge) -> None:
+def test_a_preflight_that_stops_a_send_fails_its_check(desk: Desk, hub: Forge) -> None:
     mail(desk)
     desk.apply("--skip-blocked")
     (row,) = [one for one in desk.control("GET", "/experiture/objects") if one["kind"] == "campaign"]
     issue = {"code": "NO_SENDER", "severity": "blocker", "message": "no sender"}
     desk.control("POST", f"/experiture/objects/{row['id']}/issues", issue)
-    assert (ci(desk).code, states(forge)) == (6, [True, True, False, True])
+    assert (ci(desk).code, states(hub)) == (6, [True, True, False, True])
 
 
-def test_a_vendor_that_is_down_fails_the_plan_and_says_why(desk: Desk, forge: Forge, tmp_path: Path) -> None:
+def test_a_vendor_that_is_down_fails_the_plan_and_says_why(desk: Desk, hub: Forge, tmp_path: Path) -> None:
     desk.project('version: 1\nproject: desk\nproviders: {fanfare: {base_url: "http://127.0.0.1:9"}}\n')
     said = ci(desk)
-    assert (said.code, states(forge)) == (4, [True, False, False, False])
-    assert "FANFARE" in forge.comments[0]["body"]
+    assert (said.code, states(hub)) == (4, [True, False, False, False])
+    assert "FANFARE" in hub.comments[0]["body"]
 
 
-def test_a_force_push_voids_the_approvals(desk: Desk, forge: Forge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_force_push_voids_the_approvals(
+    desk: Desk, forge: Forge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     mail(desk)
     out = str(desk.folder / "approvals" / "mail.yaml")
     desk.call("plan", "--approvals-out", out)
@@ -195,7 +207,11 @@ def test_the_token_goes_to_its_forge_alone_and_is_shown_nowhere(
         forge.accidents.append(("GET", "12", 400))
         failed, done = ci(desk), ci(desk)
     assert (failed.code, done.code) == (1, 0)
-    written = [*(one["body"] for one in forge.comments), *map(str, forge.statuses), (desk.folder / "p.plan").read_text()]
+    written = [
+        *(one["body"] for one in forge.comments),
+        *map(str, forge.statuses),
+        (desk.folder / "p.plan").read_text(),
+    ]
     assert TOKEN not in "".join([said.out, said.err, failed.err, done.out, done.err, caplog.text, *written])
     assert TOKEN not in str(desk.audit())
 
@@ -228,11 +244,11 @@ def test_on_a_branch_there_are_checks_and_no_comment(desk: Desk, forge: Forge, m
     assert (ci(desk).code, states(forge, MERGE), forge.comments) == (0, [True] * 4, [])
 
 
-def test_the_comment_can_be_left_out_and_the_checks_renamed(desk: Desk, forge: Forge) -> None:
-    assert (ci(desk, "--no-comment", "--name", "shop").code, forge.comments) == (0, [])
-    assert sorted(forge.checks()) == sorted(f"shop/default/{name}" for name in CHECKS)
+def test_the_comment_can_be_left_out_and_the_checks_renamed(desk: Desk, hub: Forge) -> None:
+    assert (ci(desk, "--no-comment", "--name", "shop").code, hub.comments) == (0, [])
+    assert sorted(hub.checks()) == sorted(f"shop/default/{name}" for name in CHECKS)
 
 
-def test_a_project_file_that_cannot_be_read_has_checks_and_no_comment(desk: Desk, forge: Forge) -> None:
+def test_a_project_file_that_cannot_be_read_has_checks_and_no_comment(desk: Desk, hub: Forge) -> None:
     desk.project("version: 1\n")
-    assert (ci(desk).code, states(forge), forge.comments) == (3, [False] * 4, [])
+    assert (ci(desk).code, states(hub), hub.comments) == (3, [False] * 4, [])
