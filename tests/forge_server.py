@@ -136,72 +136,68 @@ class Forge:
         return 201, self.statuses[-1]
 
 
-def handler_of(forge: Forge) -> type[BaseHTTPRequestHandler]:
-    class Handler(BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-        disable_nagle_algorithm = True
-        wbufsize = -1
+class Handler(BaseHTTPRequestHandler):
+    """Meets an accident, or answers for the forge that a subclass names."""
 
-        def _serve(self) -> None:
-            data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
-            where = urlsplit(self.path)
-            authorization = self.headers.get("Authorization", "")
-            forge.seen.append(Seen(self.command, self.path, authorization))
-            for one in [late for late in forge.late if self.command == "POST"]:
-                forge.late.remove(one)
-                one()
-            if forge.redirect:
-                self.send_response(307)
-                self.send_header("Location", forge.redirect + self.path)
-                self.send_header("Content-Length", "0")
-                self.end_headers()
-                return
-            if authorization != f"Bearer {TOKEN}":
-                self._send(401, {"message": "Bad credentials"})
-                return
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    forge: Forge
 
-            def act() -> tuple[int, Any]:
-                body = json.loads(data) if data else None
-                return forge.answer(self.command, where.path, parse_qs(where.query), body)
+    def _serve(self) -> None:
+        data = self.rfile.read(int(self.headers.get("Content-Length") or 0))
+        authorization = self.headers.get("Authorization", "")
+        self.forge.seen.append(Seen(self.command, self.path, authorization))
+        while self.command == "POST" and self.forge.late:
+            self.forge.late.pop()()
+        if self.forge.redirect:
+            self._send(307, None, self.forge.redirect + self.path)
+        elif authorization != f"Bearer {TOKEN}":
+            self._send(401, {"message": "Bad credentials"})
+        else:
+            self._meet(lambda: self._act(data))
 
-            accident = next((one for one in forge.accidents if one[0] == self.command and one[1] in self.path), None)
-            if accident is None:
-                self._send(*act())
-                return
-            forge.accidents.remove(accident)
-            self._mishap(accident[2], act)
+    def _act(self, data: bytes) -> tuple[int, Any]:
+        where = urlsplit(self.path)
+        return self.forge.answer(self.command, where.path, parse_qs(where.query), json.loads(data) if data else None)
 
-        def _mishap(self, kind: str | int, act: Callable[[], tuple[int, Any]]) -> None:
-            if isinstance(kind, int):
-                self._send(kind, {"message": "Server Error"})
-                return
-            if kind == "lost":
-                act()
-            if kind == "late":
-                forge.late.append(act)
-            self.close_connection = True
+    def _meet(self, act: Callable[[], tuple[int, Any]]) -> None:
+        due = [one for one in self.forge.accidents if one[0] == self.command and one[1] in self.path]
+        if not due:
+            self._send(*act())
+            return
+        self.forge.accidents.remove(due[0])
+        kind = due[0][2]
+        if isinstance(kind, int):
+            self._send(kind, {"message": "Server Error"})
+            return
+        if kind == "lost":
+            act()
+        if kind == "late":
+            self.forge.late.append(act)
+        self.close_connection = True
 
-        def _send(self, status: int, body: Any) -> None:
-            content = b"" if body is None else json.dumps(body).encode()
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(content)))
-            self.end_headers()
-            self.wfile.write(content)
-            self.wfile.flush()
+    def _send(self, status: int, body: Any, location: str = "") -> None:
+        content = b"" if body is None else json.dumps(body).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(content)))
+        if location:
+            self.send_header("Location", location)
+        self.end_headers()
+        self.wfile.write(content)
+        self.wfile.flush()
 
-        do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve  # noqa: N815 - the server's names
+    do_GET = do_POST = do_PATCH = do_PUT = do_DELETE = _serve
 
-        def log_message(self, *_: Any) -> None:
-            """Say nothing."""
-
-    return Handler
+    def log_message(self, *_: Any) -> None:
+        """Say nothing."""
 
 
 @contextmanager
 def served(kind: str) -> Iterator[Forge]:
     forge = Forge(kind)
-    server = ThreadingHTTPServer(("127.0.0.1", 0), handler_of(forge))
+    server = ThreadingHTTPServer(("127.0.0.1", 0), type("Bound", (Handler,), {"forge": forge}))
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     forge.url = f"http://127.0.0.1:{server.server_address[1]}"

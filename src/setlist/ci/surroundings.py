@@ -23,7 +23,7 @@ class Surroundings:
     """Where a pipeline runs.
 
     ``forge`` is empty outside of one that is known; ``api`` its address without a slash behind; ``repository`` what its
-    paths name, ``target`` that of the pull request. ``commit`` is what was checked out, ``head`` the branch's own, which
+    paths name, ``target`` that of the pull request. ``commit`` is what was checked out, ``head`` the branch's own: it
     shows the checks. ``number`` is that of the pull request, 0 without one. ``is_fork``: its branch lies in another
     repository, or it cannot be told. ``page`` shows the run.
     """
