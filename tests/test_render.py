@@ -65,7 +65,7 @@ EVERYTHING = plan(
             update(("venue",), None, "Hall"),
             update(("price",), 5, None),
             update(("audience_id",), "x", None, known=False),
-            update(("colour",), "red", "blue", Verdict.DRIFT, base="blue"),
+            update(("colour",), "red", "blue", Verdict.DRIFT, base="blue", resolution="git"),
         ),
         updated_by="maria",
         updated_at="2026-11-21T10:00:00Z",
@@ -160,7 +160,7 @@ Drift:
   toy/Show/held: held: somebody made it DRAFT, it was READY
     to let it go on: --approve resume:toy/Show/held@000000000000, or set another lifecycle.state in git
   toy/Show/aired: changed live, last by maria at 2026-11-21T10:00:00Z
-    colour: "blue" was applied, "red" is live, "blue" is declared
+    colour: "blue" was applied, "red" is live, "blue" is declared; put back
 
 Blocked:
   toy/Show/torn: both moved
@@ -347,3 +347,19 @@ def test_what_was_done_is_told_once_an_object(actions: tuple[str, ...], words: s
     ends = [Outcome(step=one, address="toy/Show/a", action=one, result=Result.DONE) for one in actions]
     made = receipt(complete=True).model_copy(update={"outcomes": tuple(ends)})
     assert receipt_text(made, color=False).splitlines()[-1] == f"Apply complete: {words}."
+
+
+@pytest.mark.parametrize(
+    ("verdict", "more", "words"),
+    [
+        (Verdict.DRIFT, {}, '"b" is declared'),
+        (Verdict.DRIFT, {"resolution": "live"}, '"b" is declared; left as it is this time'),
+        (Verdict.CONFLICT, {}, '"b" is declared'),
+        (Verdict.CONFLICT, {"resolution": "git"}, '"b" is declared; written'),
+        (Verdict.CONFLICT, {"resolution": "live"}, '"b" is declared; left as it is from now on'),
+    ],
+)
+def test_a_plan_says_what_becomes_of_an_edit(verdict: Verdict, more: dict[str, Any], words: str) -> None:
+    field = update(("x",), "a", "b", verdict, base="c", **more)
+    said = plan_text(plan(change("one", Action.NO_OP, fields=(field,))), color=False)
+    assert f'    x: "c" was applied, "a" is live, {words}\n' in said

@@ -43,12 +43,22 @@ class Sent(_Kept):
     people: int | None = None
 
 
+class Left(_Kept):
+    """A conflict that was left to the live side: what git and the live object had then, and when that was decided."""
+
+    git: JsonValue = None
+    live: JsonValue = None
+    at: str
+
+
 class Binding(_Kept):
     """One address bound to one remote id.
 
     ``base`` is the declared fields as last applied; ``state_set`` the lifecycle state last set by us, ``rules`` the
     lifecycle block and ``dependencies`` the addresses, both as last applied (a deletion has no file to read).
     ``names`` are the vendor's ids of its parts by their keys; ``sends`` what the address did that nobody can undo.
+    ``left`` are the conflicts that were left to the live side, by dotted path; ``unfinished`` says that the object was
+    made and the rest of the plan that made it is not done yet.
     """
 
     id: str
@@ -61,6 +71,8 @@ class Binding(_Kept):
     adopted: bool = False
     names: dict[str, str] = Field(default_factory=dict)
     sends: tuple[Sent, ...] = ()
+    left: dict[str, Left] = Field(default_factory=dict)
+    unfinished: bool = False
     observation: Observation | None = None
 
 
@@ -72,12 +84,13 @@ class Anchor(_Kept):
 
 
 class Tombstone(_Kept):
-    """An object that Setlist removed: never adopted again without being named."""
+    """An object that Setlist removed, or forgot as it was: never adopted again without being named."""
 
     address: str
     id: str
     at: str
     why: str
+    forgotten: bool = False
 
 
 class PlanRun(_Kept):

@@ -11,7 +11,7 @@ from collections.abc import Iterator, Mapping
 from datetime import datetime
 from decimal import Decimal, InvalidOperation
 from enum import StrEnum
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pydantic import BaseModel, ConfigDict, JsonValue
 
@@ -33,6 +33,7 @@ from setlist.shape import (
     Unordered,
     Variant,
     WriteOnly,
+    shape_at,
 )
 
 
@@ -47,7 +48,11 @@ class Verdict(StrEnum):
 
 
 class FieldChange(BaseModel):
-    """One field that differs: its path, what is live, what is declared, and what was last applied."""
+    """One field that differs: its path, what is live, what is declared, and what was last applied.
+
+    ``resolution`` is the side that is taken of a drift or a conflict, empty while nobody decided; ``decided`` is when
+    an earlier apply left a conflict to the live side, which holds until either side moves again.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -57,6 +62,8 @@ class FieldChange(BaseModel):
     after: JsonValue
     base: JsonValue = None
     known: bool = True
+    resolution: Literal["", "git", "live"] = ""
+    decided: str = ""
 
 
 class _Missing:
@@ -78,13 +85,14 @@ class Sides(NamedTuple):
 
 def compare(kind: Kind, sides: Sides) -> tuple[FieldChange, ...]:
     """Return one FieldChange for each declared leaf that is not equal live, in the order of the paths."""
-    changes: list[FieldChange] = []
+    lost = {change.path: change for change in _lost_items(kind.shape, sides)}
+    changes: list[FieldChange] = [*lost.values(), *_extra_items(kind.shape, sides)]
     for path, shape, declared in _leaves(kind.shape, sides.declared, ()):
-        if not _is_ignored(path, sides.ignored):
+        if not any(path[:size] in lost for size in range(1, len(path))):
             change = _verdict(kind.shape, sides, (path, shape, declared))
             changes.extend([change] if change else [])
-    changes.extend(_extra_items(kind.shape, sides))
-    return tuple(sorted(changes, key=lambda change: tuple(map(str, change.path))))
+    kept = (change for change in changes if not _is_ignored(change.path, sides.ignored))
+    return tuple(sorted(kept, key=lambda change: tuple(map(str, change.path))))
 
 
 def _is_ignored(path: Path, ignored: tuple[tuple[str, ...], ...]) -> bool:
@@ -174,8 +182,34 @@ def _extra_items(shape: Shape, sides: Sides) -> Iterator[FieldChange]:
         base = _items_by_key(dig(sides.base, path) if sides.base else None, keyed)
         for key, item in _items_by_key(dig(sides.live.fields, path), keyed).items():
             if key not in declared:
-                verdict = Verdict.UPDATE if key in base or sides.base is None else Verdict.DRIFT
+                verdict = Verdict.UPDATE if sides.base is None else Verdict.DRIFT
+                if key in base:
+                    is_moved = _is_item_moved(shape, sides, (*path, key))
+                    verdict = Verdict.CONFLICT if is_moved else Verdict.UPDATE
                 yield FieldChange(path=(*path, key), verdict=verdict, before=item, after=None, base=base.get(key))
+
+
+def _is_item_moved(root: Shape, sides: Sides, path: Path) -> bool:
+    """Tell whether somebody changed an item live that git has removed since: then both moved it."""
+    return any(
+        _key(shape, last, _beside(sides, sides.base or {}))
+        != _key(shape, _shown(_find(sides.live.fields, root, place)), sides.live.fields)
+        for place, shape, last in _leaves(root, sides.base, ())
+        if place[: len(path)] == path
+    )
+
+
+def _lost_items(root: Shape, sides: Sides) -> Iterator[FieldChange]:
+    """Yield declared items of keyed lists that were applied and that somebody removed live, each as a whole."""
+    for path, keyed in _keyed_lists(root, sides.declared, ()):
+        declared = _items_by_key(dig(sides.declared, path), keyed)
+        live = _items_by_key(dig(sides.live.fields, path), keyed)
+        for key, last in _items_by_key(dig(sides.base, path) if sides.base else None, keyed).items():
+            if key in declared and key not in live and not _is_unread(path, sides.live.unread):
+                item = shape_at(root, path).items or Shape()
+                same = _key(item, last, sides.base or {}) == _key(item, declared[key], sides.declared)
+                verdict = Verdict.DRIFT if same else Verdict.CONFLICT
+                yield FieldChange(path=(*path, key), verdict=verdict, before=None, after=declared[key], base=last)
 
 
 def _keyed_lists(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, str]]:
@@ -331,16 +365,6 @@ def moments_of(kind: Kind, fields: Tree) -> dict[str, datetime]:
         point = read_instant(text, zone) if isinstance(text, str) else None
         found |= {place: point} if point else {}
     return found
-
-
-def without(tree: Tree, paths: tuple[tuple[str, ...], ...]) -> Tree:
-    """Return the tree without the members at the paths (ignoreChanges)."""
-    kept: Tree = {}
-    for key, item in tree.items():
-        inner = tuple(path[1:] for path in paths if path[0] == key)
-        if () not in inner:
-            kept[key] = without(item, inner) if inner and isinstance(item, dict) else item
-    return kept
 
 
 def fingerprint(kind: Kind, live: LiveResource) -> str:

@@ -70,6 +70,8 @@ def _awaited_state(change: Change, other: str) -> str:
 def _cannot_wait(before: Change, steps: tuple[Step, ...], wanted: str) -> str:
     if before.blocked:
         return "which is blocked"
+    if before.manage == "observe" and not before.id:
+        return "which does not exist and is only observed"
     if wanted and before.state != wanted and not any(step.goal == wanted for step in steps):
         return f"which is neither {wanted} nor planned to become it"
     return ""

@@ -389,9 +389,11 @@ class Reader:
             todo = f"give the secret in {self._endpoint.variable} that permission"
             return AccessError(f"{self._name} does not permit this: {words or status}", todo=todo)
         kind = {404: NotFoundError, 409: ConflictError}.get(status, RefusedError)
-        if self._endpoint.provider.unsupported(status, read_json(response.content)):
+        body = read_json(response.content)
+        if self._endpoint.provider.unsupported(status, body):
             kind = UnsupportedError
-        return kind(f"{self._name} refused: {words or status}", status=status, request_id=request_id)
+        todo = self._endpoint.provider.remedy(status, body)
+        return kind(f"{self._name} refused: {words or status}", todo=todo, status=status, request_id=request_id)
 
     def _request_id(self, response: httpx.Response) -> str:
         names = self._endpoint.provider.request_id_headers

@@ -69,8 +69,29 @@ class Outcome(_Kept):
     approval: str = ""
 
 
+class Decision(_Kept):
+    """What became of one field that somebody had changed live: whose value was taken, ``git`` or ``live``.
+
+    ``live`` is what the person had made of it, ``base`` what Setlist had applied before; ``updated_by`` is who changed
+    the object last, where the vendor tells.
+    """
+
+    address: str
+    field: str
+    verdict: str
+    taken: str
+    live: JsonValue = None
+    declared: JsonValue = None
+    base: JsonValue = None
+    updated_by: str = ""
+    updated_at: str = ""
+
+
 class Receipt(_Kept):
-    """What one apply did, kept beside the state; ``unkept`` is why its store took no more, ``rescued`` the copy."""
+    """What one apply did, kept beside the state; ``unkept`` is why its store took no more, ``rescued`` the copy.
+
+    ``decisions`` tell which edits in the vendor's screens were put back or kept, and how conflicts were decided.
+    """
 
     type: str = "setlist.receipt"
     format_version: str = "1.0"
@@ -84,6 +105,7 @@ class Receipt(_Kept):
     exit_code: int
     requests: int
     outcomes: tuple[Outcome, ...]
+    decisions: tuple[Decision, ...] = ()
     settled: tuple[str, ...] = ()
     unkept: str = ""
     rescued: str = ""

@@ -380,9 +380,10 @@ class Provider:
     """One vendor: where it answers, how it is asked, how it says no, and its kinds.
 
     ``requests_per_minute`` is the pace kept by default (80 % of the documented limit). ``explain`` turns the body
-    of an error answer into words. ``in_progress`` tells a 409 that only asks to wait from a definite one, ``expired``
-    a 401 that only wants a new token, ``unsupported`` a refusal of one kind of object that fails nothing else.
-    ``reading_posts`` are the ends of paths whose POST only reads; ``unused`` are endpoints left out, with the reason.
+    of an error answer into words, ``remedy`` says what can be done about a refusal, where the body tells.
+    ``in_progress`` tells a 409 that only asks to wait from a definite one, ``expired`` a 401 that only wants a new
+    token, ``unsupported`` a refusal of one kind of object that fails nothing else. ``reading_posts`` are the ends of
+    paths whose POST only reads; ``unused`` are endpoints left out, with the reason.
     """
 
     name: str
@@ -394,6 +395,7 @@ class Provider:
     sandbox_path: str
     sandbox_secret: str = "sandbox"  # noqa: S105 - opens nothing but the sandbox
     explain: Callable[[int, object], str] = _words
+    remedy: Callable[[int, object], str] = lambda _status, _body: ""
     in_progress: Callable[[int, object], bool] = lambda _status, _body: False
     expired: Callable[[int, object], bool] = lambda _status, _body: False
     unsupported: Callable[[int, object], bool] = lambda _status, _body: False

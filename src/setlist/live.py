@@ -28,7 +28,7 @@ class Question:
     """What is to be read: for which resources and state, and how many reads may run at once.
 
     ``keys`` are the natural keys, case-folded, of the resources, by kind. ``refresh_all`` reads
-    every object whole, whatever the cache says.
+    every object whole, whatever the cache says. ``also`` names kinds that are listed whatever is declared.
     """
 
     kinds: Mapping[str, Kind]
@@ -37,6 +37,7 @@ class Question:
     keys: Mapping[str, frozenset[str]]
     refresh_all: bool = False
     parallelism: int = 10
+    also: frozenset[str] = frozenset()
 
 
 async def list_all(readers: Mapping[str, Reader], question: Question) -> World:
@@ -60,6 +61,7 @@ def _used(question: Question) -> list[Kind]:
     named = {one.address.kind_id for one in question.resources}
     named |= {where.kind_id for address in question.state.bindings if (where := parse_address(address))}
     named |= {where.kind_id for one in question.state.intents.values() if (where := parse_address(str(one["address"])))}
+    named |= question.also
     children = {kind.id for kind in question.kinds.values() if kind.parent and kind.parent.kind in named}
     return [kind for kind_id, kind in sorted(question.kinds.items()) if kind_id in named | children]
 

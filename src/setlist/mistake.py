@@ -117,6 +117,8 @@ def keys_at(model: type[BaseModel], path: Path) -> tuple[str, ...]:
     hints: list[object] = [model]
     for part in path:
         hints = [inner for hint in hints for inner in _inside(hint, part)]
+    if any(_is_model(one) and one.model_config.get("extra") == "allow" for hint in hints for one in _plain(hint)):
+        return ()
     return tuple(sorted({key for hint in hints for key in _keys(hint)}))
 
 

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from setlist.approval import Scope
 from setlist.binding import State
+from setlist.diff.planned import Manage
 from setlist.errors import SetlistError
 from setlist.guard import Limits
 from setlist.http import Budget, Endpoint, Granted, Reader, open_reader
@@ -48,6 +49,12 @@ class Setup:
         if not (settings and settings.trust_updated_at and kind.listing.moves_if_trusted):
             return kind
         return replace(kind, listing=replace(kind.listing, moves=True))
+
+    @property
+    def managed(self) -> Mapping[str, Manage]:
+        """How far the objects of each kind are managed, as the project file says, by ``provider/Kind``."""
+        providers = self.settings.providers.items()
+        return {f"{name}/{kind}": mode for name, one in providers for kind, mode in one.manage.items()}
 
     @property
     def scope(self) -> Scope:
@@ -106,6 +113,13 @@ def used_providers(setup: Setup, resources: Iterable[Resource], state: State) ->
     if lacking:
         raise SetlistError(f"the state holds objects of {', '.join(lacking)}, which is not installed")
     return sorted(named)
+
+
+def asked_providers(setup: Setup, resources: Iterable[Resource], state: State) -> list[str]:
+    """Return the vendors that have to be asked and those that the project file sets up, sorted."""
+    return sorted(
+        {*used_providers(setup, resources, state), *(setup.settings.providers.keys() & setup.providers.keys())}
+    )
 
 
 @asynccontextmanager

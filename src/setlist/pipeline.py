@@ -42,6 +42,7 @@ from setlist.kind import Effect
 from setlist.live import Question, list_all, read_all
 from setlist.opening import (
     Setup,
+    asked_providers,
     base_url,
     endpoint,
     is_sandboxed,
@@ -65,7 +66,10 @@ LOG = logging.getLogger("setlist.pipeline")
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What a plan is asked for; the names are those of the command's options."""
+    """What a plan is asked for; the names are those of the command's options.
+
+    ``everything`` has every kind of the project's vendors listed, declared or not.
+    """
 
     mode: Literal["apply", "destroy", "refresh-only"] = "apply"
     targets: tuple[str, ...] = ()
@@ -73,18 +77,21 @@ class Choices:
     wishes: Wishes = field(default_factory=Wishes)
     refresh_all: bool = False
     parallelism: int = 10
+    everything: bool = False
 
 
 class Planning(NamedTuple):
     """A plan and what it was made from; ``settled`` tells of intents of an earlier run, recorded by apply only.
 
-    ``reads`` are the requests that it took, by vendor; ``signed`` the approvals of files, in force or not.
+    ``reads`` are the requests that it took, by vendor, ``state`` is what it was compared with, ``signed`` the approvals
+    of files, in force or not.
     """
 
     plan: Plan
     world: World
     settled: tuple[str, ...]
     reads: Mapping[str, int] = {}
+    state: State = State(lineage="")
     signed: tuple[Signed, ...] = ()
 
 
@@ -143,9 +150,11 @@ async def make_plan(
     refused = refuse_start(state, limits)
     if refused:
         raise BlockedError("; ".join(map(str, refused)))
-    async with open_readers(setup, used_providers(setup, resources, state)) as readers:
+    names = asked_providers(setup, resources, state) if choices.everything else used_providers(setup, resources, state)
+    also = frozenset(kind.id for kind in setup.kinds.values() if choices.everything and kind.provider in names)
+    async with open_readers(setup, names) as readers:
         question = Question(
-            setup.kinds, resources, state, _keys(setup, resources), choices.refresh_all, choices.parallelism
+            setup.kinds, resources, state, _keys(setup, resources), choices.refresh_all, choices.parallelism, also
         )
         listings = await list_all(readers, question)
         created = settle_creates(state, setup.kinds, listings, (setup.now(), _patience(setup)))
@@ -160,7 +169,7 @@ async def make_plan(
     unknown = (*created.unknown, *moved.unknown)
     plan = _plan(setup, (state, world), (resources, pairs), choices)
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
-    return Planning(seal(plan.model_copy(update={"warnings": notes})), world, words, reads)
+    return Planning(seal(plan.model_copy(update={"warnings": notes})), world, words, reads, state)
 
 
 def _folded(state: State, settled: Settled) -> State:
@@ -189,7 +198,8 @@ def _compared(setup: Setup, seen: tuple[State, World], resources: tuple[Resource
     state, world = seen
     sight = Sight(state, world, setup.now(), setup.settings.project, setup.settings.name)
     wanted = () if choices.mode == "destroy" else resources
-    planned = related(diff(sight, setup.kinds, wanted, choices.wishes), setup.kinds, wanted, seen)
+    wishes = replace(choices.wishes, manage=setup.managed)
+    planned = related(diff(sight, setup.kinds, wanted, wishes), setup.kinds, wanted, seen)
     covered = select(_dependencies(resources, state), *_narrowed(choices, resources, state))
     chosen = [_quieted(one, choices) for one in planned if one[0].address in covered]
     return block_sudden(chosen, setup.kinds, setup.now(), setup.settings.guards.min_notice)

@@ -108,6 +108,7 @@ class Change(_Planned):
     """All that a plan does to one resource.
 
     ``declared`` with ``holes`` is what becomes the base; ``rules`` and ``dependencies`` what the binding remembers.
+    ``manage`` is ``create-only`` or ``observe`` where the project file has the kind's objects left alone.
     ``fingerprint`` is that of the object when planned; ``replaces`` the id of a gone object that a create stands for.
     """
 
@@ -131,6 +132,7 @@ class Change(_Planned):
     updated_at: str = ""
     action_reason: str = ""
     held: bool = False
+    manage: Literal["full", "create-only", "observe"] = "full"
     resume: Approval | None = None
     notes: tuple[Note, ...] = ()
     warnings: tuple[Note, ...] = ()
@@ -151,6 +153,11 @@ class Change(_Planned):
     def drifted(self) -> tuple[FieldChange, ...]:
         """The fields that somebody moved live."""
         return tuple(one for one in self.fields if one.verdict is Verdict.DRIFT)
+
+    @property
+    def differing(self) -> tuple[FieldChange, ...]:
+        """The fields that are known to differ, whoever moved them."""
+        return tuple(one for one in self.fields if one.verdict is not Verdict.UNREADABLE)
 
     @property
     def conflicts(self) -> tuple[FieldChange, ...]:

@@ -175,7 +175,7 @@ class StateSettings(Spec):
 
 
 class ProviderSettings(Spec):
-    """How one vendor is reached."""
+    """How one vendor is reached, and how far its objects are managed."""
 
     base_url: Url | None = Field(
         default=None, description="Where the API answers, if not at the vendor's usual address."
@@ -191,6 +191,11 @@ class ProviderSettings(Spec):
         default=None, gt=0, description="The pace, if not the vendor's usual one."
     )
     timeout: Duration | None = Field(default=None, description="How long to wait for one answer.")
+    manage: dict[str, Literal["full", "create-only", "observe"]] = Field(
+        default_factory=dict,
+        description="Kind to how far its objects are managed: full, create-only (created, then never changed nor "
+        "removed), or observe (never written, only compared).",
+    )
     trust_updated_at: bool = Field(
         default=False, description="Spare the reads of objects whose updatedAt in the listing did not move."
     )
@@ -305,12 +310,13 @@ class Project:
 
 
 def _laid_over(below: P, above: P | None) -> P:
-    """Return ``below`` with the members that were written in ``above``; credentials are laid over one by one."""
+    """Return ``below`` with the members that were written in ``above``; credentials and kinds one by one."""
     if above is None:
         return below
     changes = {name: getattr(above, name) for name in above.model_fields_set}
-    if "credentials" in changes:
-        changes["credentials"] = {**getattr(below, "credentials", {}), **changes["credentials"]}
+    for name in ("credentials", "manage"):
+        if name in changes:
+            changes[name] = {**getattr(below, name), **changes[name]}
     return below.model_copy(update=changes)
 
 

@@ -10,6 +10,7 @@ from pydantic.json_schema import models_json_schema
 
 from setlist.compare import FieldChange
 from setlist.consent import ApprovalsFile
+from setlist.drift import Drift
 from setlist.envelope import Envelope
 from setlist.journal import Receipt
 from setlist.kind import Kind, Provider
@@ -41,6 +42,7 @@ def schemas(providers: Mapping[str, Provider]) -> dict[str, Tree]:
     found["approvals.schema.json"] = _headed(approvals, "Approvals of what nothing takes back")
     found["plan.schema.json"] = _plan_schema()
     receipt = _tidy(Receipt.model_json_schema(mode="serialization"))
+    found["drift.schema.json"] = _drift_schema()
     found["receipt.schema.json"] = _headed({**receipt, "additionalProperties": True}, "A Setlist receipt")
     return dict(sorted(found.items()))
 
@@ -123,6 +125,11 @@ def _plan_schema() -> Tree:
     drift: Tree = {"type": "array", "items": row, "description": "What somebody moved live since the last apply."}
     body = {**plan, "properties": {**_map(plan["properties"]), "resource_drift": drift}, "$defs": definitions}
     return _headed(body, "A Setlist plan")
+
+
+def _drift_schema() -> Tree:
+    report = _tidy(Drift.model_json_schema(mode="serialization"))
+    return _headed({**report, "additionalProperties": True}, "What setlist drift --json prints")
 
 
 def _tidy(schema: JsonValue) -> Tree:

@@ -11,7 +11,7 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
-from setlist.resource import Spec
+from setlist.resource import Path, Spec
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,3 +166,10 @@ def _shape(hint: object) -> Shape:
     if origin in (list, tuple):
         return Shape(markers, items=_shape(args[0]))
     return Shape(markers, is_map=hint in (dict, object, JsonValue))
+
+
+def shape_at(shape: Shape, path: Path) -> Shape:
+    """Return the shape of the value at a path in which items of keyed lists are named by their key."""
+    for part in path:
+        shape = (shape.items or Shape()) if shape.mark(KeyedBy) else shape.member(str(part))
+    return shape

@@ -220,6 +220,28 @@ def test_abandon_forgets_and_leaves_the_object(desk: Desk) -> None:
     assert (len(desk.objects()), desk.call("state", "list").out) == (1, "Nothing is managed yet.\n")
 
 
+def test_a_slug_that_is_taken_is_told_with_the_way_out(sale: Desk) -> None:
+    sale.call("state", "rm", "fanfare/Experience/sale")
+    sale.control("DELETE", f"/fanfare/objects/{sale.object('sale')['id']}")
+    said = sale.apply()
+    out = "slug Already taken; choose another slug, or if that object is yours, bind it: lifecycle: {adopt: {id: ...}}"
+    assert (said.code, out in said.out) == (1, True), said
+
+
+@pytest.mark.parametrize(
+    ("path", "words"),
+    [
+        ("theme.logoUrll", "ignoreChanges names 'theme.logoUrll', theme has no 'logoUrll'; did you mean 'logoUrl'?"),
+        ("name.x", "ignoreChanges names 'name.x', but name is one value; write name"),
+        ("", "ignoreChanges names '', which is no field of spec"),
+    ],
+)
+def test_a_path_that_ignores_nothing_is_refused(desk: Desk, path: str, words: str) -> None:
+    desk.write("sale", SALE, {"ignoreChanges": ["theme.logoUrl", 'i18n.title."en"', path]})
+    said = desk.call("validate")
+    assert (said.code, words in said.out) == (3, True), said
+
+
 def test_ignored_fields_are_sent_on_create_only(desk: Desk) -> None:
     desk.write("sale", SALE, {"ignoreChanges": ["theme.fontFamily"]})
     desk.apply()

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import pytest
 from hypothesis import given, strategies as st
 
-from setlist.compare import Sides, Verdict, compare, fingerprint, inside, laid_over, normal, wire, without
+from setlist.compare import Sides, Verdict, compare, fingerprint, inside, laid_over, normal, wire
 from setlist.kind import Facet, Kind, NaturalKey
 from setlist.providers.fanfare.experience import EXPERIENCE
 from setlist.resource import LiveResource, Spec, canonical
@@ -203,11 +203,6 @@ def test_local_times_are_sent_with_their_offset() -> None:
     assert wire(shape.member("at"), "2026-07-01T09:00:00", {}) == "2026-07-01T09:00:00"
     assert wire(shape.member("at"), "soon", root) == "soon"
     assert wire(shape, {"items": [{"key": "a"}], "at": None}, root) == {"items": [{"key": "a"}], "at": None}
-
-
-def test_without_takes_members_out_at_any_depth() -> None:
-    tree = {"a": {"b": 1, "c": 2}, "d": 3, "e": [1]}
-    assert without(tree, (("a", "b"), ("d",), ("e", "x"))) == {"a": {"c": 2}, "e": [1]}
 
 
 def test_a_fingerprint_moves_with_every_writable_field_and_no_counter() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -116,6 +117,7 @@ def test_a_process_killed_at_a_clone_never_guesses_which_draft_is_its_own(shop: 
     copies = len(rows(shop, "experiture", "campaign"))
     assert (said.code, copies) == (code, 2), said
     assert ("a create without an answer may have made" in said.err) is (when == "after")
+    assert bool(re.search(r"\(\S+: '.+' made 20\S+Z", said.err)) is (when == "after")
 
 
 def test_a_clone_cannot_change_its_channel(shop: Desk) -> None:

@@ -114,6 +114,41 @@ def test_a_live_canvas_is_refused_with_the_way_and_cycled_where_asked(site: Desk
     assert (row(site)["body"]["status"], site.is_settled()) == ("PUBLISHED", True)
 
 
+def test_a_node_that_is_ignored_is_left_as_a_person_has_it(site: Desk) -> None:
+    rules = {"ignoreChanges": ["nodes.pause.config"]}
+    journey(site, rules)
+    site.apply()
+    by_hand = [{**one, "config": {"duration": {"days": 9}}} if one["type"] == "WAIT" else one for one in nodes_of(site)]
+    person(site, nodes=by_hand)
+    assert site.is_settled()
+    journey(site, rules, nodes=changed(welcome={"config": {"contentType": "survey"}}))
+    said = site.apply()
+    assert (said.code, site.is_settled()) == (0, True), said
+    assert {one["type"]: one["config"] for one in nodes_of(site)}["WAIT"] == {"duration": {"days": 9}}
+    journey(site, {"ignoreChanges": ["nodes.pause.confg"]})
+    assert "nodes.pause has no 'confg'; did you mean 'config'?" in site.call("validate").out
+
+
+def test_a_node_that_a_person_removed_comes_back_or_stays_away(site: Desk) -> None:
+    journey(site)
+    site.apply()
+    rest = [one for one in nodes_of(site) if one["type"] != "CONTENT"]
+    left = {one["id"] for one in rest}
+    body = row(site)["body"]
+    person(site, nodes=rest, edges=[one for one in body["edges"] if {one["sourceNodeId"], one["targetNodeId"]} <= left])
+    assert {tuple(one["path"]): one["verdict"] for one in site.plan()["resource_changes"][0]["fields"]} == {
+        ("edges",): "drift", ("nodes", "welcome"): "drift",
+    }  # fmt: skip
+    journey(site, description="New")
+    assert (site.apply("--on-drift", "keep").code, len(nodes_of(site))) == (0, 5)
+    assert (site.apply().code, len(nodes_of(site)), site.is_settled()) == (0, 6, True)
+
+
+def nodes_of(desk: Desk) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = row(desk)["body"]["nodes"]
+    return found
+
+
 def test_removing_a_node_with_people_in_the_journey_wants_consent(site: Desk) -> None:
     journey(site)
     site.apply()

@@ -12,6 +12,7 @@ from datetime import datetime, timedelta
 from pydantic import JsonValue
 
 from setlist.binding import Binding, Record, observe, put
+from setlist.diff.resolving import left, noted, spared, taken
 from setlist.http import Writer
 from setlist.journal import Intent, Outcome
 from setlist.kind import Duplicate, Kind, Repeat
@@ -80,6 +81,25 @@ def declared(crew: Crew, change: Change) -> Tree:
     return tree if isinstance(tree, dict) else {}
 
 
+def untouched(change: Change) -> tuple[tuple[str, ...], ...]:
+    """Return the places that the change leaves as they are live."""
+    return tuple(tuple(map(str, path)) for path in spared(change.fields, change.rules.get("ignore_changes")))
+
+
+def consented(crew: Crew, change: Change) -> Tree:
+    """Return the declared fields as the plan showed them: with what it leaves alone as it was live then."""
+    fields: JsonValue = declared(crew, change)
+    for path in untouched(change):
+        fields = taken(crew.kind(change).shape, fields, path, change.change.after)
+    return fields if isinstance(fields, dict) else {}
+
+
+def new_base(crew: Crew, change: Change, base: Tree) -> Tree:
+    """Return the base once the change is done: what was declared and written, the rest as it was in ``base``."""
+    written = {name for step in crew.plan.steps_of(change) for name in step.sets}
+    return noted(crew.kind(change), change, declared(crew, change), written, base)
+
+
 def parent_of(crew: Crew, change: Change) -> str:
     """Return the remote id under which the resource lives, empty for kinds without a parent."""
     kind = crew.kind(change)
@@ -103,6 +123,8 @@ def rebound(crew: Crew, change: Change, live: LiveResource, news: Mapping[str, o
         "adopted": old.adopted if old else False,
         "names": old.names if old else {},
         "sends": old.sends if old else (),
+        "left": left(change, crew.now()),
+        "unfinished": old.unfinished if old else False,
         "observation": observe(live),
     }
     return put("bindings", change.address, Binding.model_validate({**members, **news}))

@@ -7,10 +7,12 @@ import time
 from collections.abc import Mapping, Set as AbstractSet
 from contextlib import suppress
 
-from setlist.apply.crew import Crew, declared
+from setlist.apply.crew import Crew, new_base
+from setlist.apply.decisions import decisions
 from setlist.apply.steps import NotKeptError, perform
 from setlist.binding import PlanRun, Record, observe, put
 from setlist.diff.identity import candidates
+from setlist.diff.resolving import left
 from setlist.errors import AccessError, LockedError, SetlistError, StaleError, StateError, UnknownOutcomeError
 from setlist.graph import dependents
 from setlist.http import fill
@@ -52,6 +54,7 @@ async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Rece
         or (8 if crew.ledger.failure else 0),
         requests=traffic,
         outcomes=outcomes,
+        decisions=decisions(crew.plan, undone),
         settled=settled,
     )
 
@@ -112,11 +115,10 @@ def _quiet(crew: Crew, world: World | None, undone: AbstractSet[str]) -> tuple[R
             or change.action in (Action.DELETE, Action.FORGET)
         ):
             continue
-        kept = {one.path[0] for one in (*change.conflicts, *(() if change.steps else change.drifted))}
-        base = {name: value for name, value in declared(crew, change).items() if name not in kept}
-        base |= {str(name): binding.base[str(name)] for name in kept if name in binding.base}
         news: dict[str, object] = {
-            "base": base,
+            "base": new_base(crew, change, binding.base),
+            "left": left(change, crew.now()),
+            "unfinished": False,
             "rules": change.rules,
             "dependencies": change.dependencies,
             "protected": bool(change.rules.get("prevent_destroy")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -68,8 +68,7 @@ def _settle_create(
     found = matches(state, kind, world, intent)
     found = [one for one in found if intent.is_sure or not _is_younger(one, intent, latest)]
     if len(found) > 1 or (found and not intent.is_sure):
-        ids = " or ".join(one.live.id for one in found)
-        return Settled(unknown=(f"{intent.address}: a {intent.action} without an answer may have made {ids}",))
+        return Settled(unknown=(f"{intent.address}: a {intent.action} without an answer may have made {told(found)}",))
     if found:
         remote_id = found[0].live.id
         words = (f"{intent.address}: its {intent.action} had reached {kind.provider}; bound to {remote_id}",)
@@ -78,6 +77,20 @@ def _settle_create(
     words = (f"{intent.address}: its {intent.action} had not reached {kind.provider}",)
     left = (begun + latest - now).total_seconds()
     return Settled(closed(state.attempts, intent), words, wait=max(0.0, left))
+
+
+def told(found: Sequence[Listed], verb: str = "") -> str:
+    """Return the ids of objects of which one may be meant, what they do, and of each its name and when it was made."""
+    ids = " or ".join(one.live.id for one in found)
+    about = "; ".join(filter(None, (_about(one.live) for one in found)))
+    return f"{ids}{verb} ({about})" if about else f"{ids}{verb}"
+
+
+def _about(live: LiveResource) -> str:
+    name = live.fields.get("name") or live.fields.get("title")
+    made = f"made {live.created_at}" if live.created_at else ""
+    words = " ".join(filter(None, (f"'{name}'" if name else "", made)))
+    return f"{live.id}: {words}" if words else ""
 
 
 def matches(state: State, kind: Kind, world: World, intent: Intent) -> list[Listed]:
@@ -125,6 +138,7 @@ def bound(state: State, intent: Intent, remote_id: str) -> tuple[Record, ...]:
         protected=bool(intent.rules.get("prevent_destroy")),
         parent=intent.parent,
         sends=before.sends if before else (),
+        unfinished=True,
     )
     return (put("bindings", intent.address, binding),)
 

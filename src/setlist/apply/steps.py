@@ -11,8 +11,8 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from setlist.answer import Reply
-from setlist.apply.crew import Crew, declared, filled, intent_for, parent_of, rebound
-from setlist.apply.settle import closed, matches
+from setlist.apply.crew import Crew, consented, declared, filled, intent_for, new_base, parent_of, rebound, untouched
+from setlist.apply.settle import closed, matches, told
 from setlist.approval import covered_names, too_sudden
 from setlist.binding import Record, Sent, Tombstone, put
 from setlist.compare import Sides, Verdict, compare, fingerprint
@@ -32,7 +32,7 @@ from setlist.kind import Effect, Kind, Named, Repeat
 from setlist.lifecycle import is_satisfied, preflight_of, transitions
 from setlist.live import read, to_live, unwrap
 from setlist.plan import Change, Step
-from setlist.resource import Listed, LiveResource, World, dotted, parse_dotted
+from setlist.resource import Listed, LiveResource, World, dotted
 
 
 class Done(NamedTuple):
@@ -86,7 +86,7 @@ def _still_approved(crew: Crew, change: Change, step: Step, live: LiveResource) 
     """Raise StaleError if what an approval covers is not what is live, or if it would happen too soon."""
     kind = crew.kind(change)
     names = covered_names(kind, step.action)
-    wanted = {name: value for name, value in declared(crew, change).items() if name in names}
+    wanted = {name: value for name, value in consented(crew, change).items() if name in names}
     shown = replace(live, fields=_named(crew, change, step, live).fields)
     rows = compare(kind, Sides(wanted, frozenset(), (), None, shown))
     moved = [dotted(one.path) for one in rows if one.verdict is not Verdict.UNREADABLE]
@@ -117,7 +117,9 @@ async def _create(crew: Crew, change: Change, step: Step) -> Done:
     await crew.ledger.write(put("intents", intent.id, intent))
     remote_id, request_id = await _create_once(crew, change, intent)
     live = LiveResource(kind=kind.id, id=remote_id, fields={}, state=step.goal)
-    news = {"base": intent.base, "state_set": step.goal, "observation": None, "names": step.names}
+    rest = crew.plan.steps_of(change)[1:]
+    made: dict[str, object] = {"base": intent.base, "state_set": step.goal, "unfinished": bool(rest)}
+    news = {**made, "observation": None, "names": step.names}
     await crew.ledger.write(rebound(crew, change, live, news), *closed(crew.ledger.attempts, intent))
     await _verify(crew, change, step)
     return Done(remote_id, request_id)
@@ -156,8 +158,7 @@ def _the_one(change: Change, intent: Intent, found: Sequence[Listed]) -> str:
     """Return the id of the object that was made; raises UnknownOutcomeError where that is a guess."""
     if len(found) == 1 and intent.is_sure:
         return found[0].live.id
-    ids = " or ".join(one.live.id for one in found)
-    what = f"the answer of its {intent.action} was lost, and {ids} may have come of it"
+    what = f"the answer of its {intent.action} was lost, and {told(found, ' may have come of it')}"
     todo = "look at them, then: setlist state settle ADDRESS --found ID"
     raise UnknownOutcomeError(what, where=change.address, todo=todo)
 
@@ -205,10 +206,10 @@ async def _adopt(crew: Crew, change: Change, step: Step) -> Done:
     await _recheck(crew, change, step, is_first=True)
     live = await _live(crew, change)
     writes = any(step.facet for step in crew.plan.steps_of(change))
-    base = {} if writes else declared(crew, change)
+    base = {} if writes else new_base(crew, change, {})
     names = dict(_named(crew, change, step, live).names)
     news = {"base": base, "state_set": live.state, "adopted": True, "names": names}
-    await crew.ledger.write(rebound(crew, change, live, news))
+    await crew.ledger.write(rebound(crew, change, live, news), Record("tombstones", live.id, None))
     return Done(live.id)
 
 
@@ -223,10 +224,11 @@ def _spent(crew: Crew, step: Step) -> tuple[Record, ...]:
 
 
 def _forgotten(crew: Crew, change: Change, step: Step) -> tuple[Record, ...]:
-    """Return the records that forget an address; what Setlist took down itself leaves a tombstone."""
-    stone = Tombstone(address=change.address, id=change.id, at=crew.now().isoformat(), why=step.effect_text)
-    ended = step.destructive
-    return (Record("bindings", change.address, None), *((put("tombstones", change.id, stone),) if ended else ()))
+    """Return the records that forget an address; a tombstone stays, so that no file takes the object back unasked."""
+    is_forgotten = not step.destructive
+    at = crew.now().isoformat()
+    stone = Tombstone(address=change.address, id=change.id, at=at, why=step.effect_text, forgotten=is_forgotten)
+    return Record("bindings", change.address, None), put("tombstones", change.id, stone)
 
 
 async def _delete(crew: Crew, change: Change, step: Step) -> Done:
@@ -314,10 +316,8 @@ async def _compared(crew: Crew, change: Change, step: Step) -> tuple[LiveResourc
         return None, []
     fields = declared(crew, change)
     wanted = {name: fields[name] for name in step.sets if name in fields}
-    paths = change.rules.get("ignore_changes")
-    ignored = tuple(parse_dotted(str(path)) for path in (paths if isinstance(paths, list) else []))
     shown = replace(live, fields=_named(crew, change, step, live).fields)
-    rows = compare(kind, Sides(wanted, frozenset(), ignored, None, shown))
+    rows = compare(kind, Sides(wanted, frozenset(), untouched(change), None, shown))
     return live, [dotted(one.path) for one in rows if one.verdict is not Verdict.UNREADABLE]
 
 

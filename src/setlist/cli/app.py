@@ -14,6 +14,7 @@ _COMMANDS = {
     "demo": ("demo", "See plan and apply at work on the built-in sandbox, in under a minute."),
     "destroy": ("destroy", "Remove every object that this project manages, each by the mildest end it has."),
     "doctor": ("doctor", "Check files, state, credentials and every vendor, and say what to change."),
+    "drift": ("drift", "Show what people changed in the vendors' screens since the last apply."),
     "explain": ("explain", "Explain a provider or a kind: fields, states, verbs, and what its API cannot do."),
     "graph": ("graph", "Draw who waits for whom in this project, or the canvas of one journey."),
     "init": ("init", "Write a small project that plans at once against the sandbox."),

@@ -108,7 +108,7 @@ def conclude(setup: Setup, planning: Planning | Plan, options: dict[str, Any], n
 def _told(receipt: Receipt, options: dict[str, Any]) -> int:
     if options["as_json"]:
         click.echo(json.receipt_json(receipt).decode(), nl=False)
-    elif receipt.outcomes or receipt.settled:
+    elif receipt.outcomes or receipt.settled or receipt.decisions:
         color = is_colored(sys.stdout, no_color=options["no_color"])
         click.echo(text.receipt_text(receipt, color=color), color=color)
     return receipt.exit_code

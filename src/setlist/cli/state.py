@@ -12,7 +12,7 @@ import click
 import orjson
 
 from setlist.apply.settle import bound, closed
-from setlist.binding import Record, State, renamed
+from setlist.binding import Record, State, Tombstone, put as write, renamed
 from setlist.cli import loop
 from setlist.cli.opening import open_project
 from setlist.cli.options import project_options
@@ -23,6 +23,7 @@ from setlist.pipeline import owner_of
 from setlist.project import StateSettings
 from setlist.render import state_text
 from setlist.resource import canonical, parse_address
+from setlist.source import load
 from setlist.state.ledger import open_ledger
 from setlist.state.opener import open_store
 from setlist.state.store import to_state
@@ -81,7 +82,11 @@ def show(address: str, **options: Any) -> None:
 @lock_option
 @project_options
 def remove(addresses: tuple[str, ...], lock_timeout: float, **options: Any) -> None:
-    """Forget addresses without touching the live objects."""
+    """Forget addresses without touching the live objects.
+
+    An object whose file is still there is looked up by its natural key again. One whose file is gone stays forgotten: a
+    file that comes back has to name it with lifecycle.adopt.
+    """
     setup = _open(options)
     loop.run_stoppable(lambda _stop: _forget(setup, addresses, lock_timeout))
     for address in addresses:
@@ -90,9 +95,19 @@ def remove(addresses: tuple[str, ...], lock_timeout: float, **options: Any) -> N
 
 async def _forget(setup: Setup, addresses: tuple[str, ...], lock_timeout: float) -> None:
     owner = owner_of(setup.now(), "setlist state rm")
+    loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
+    declared = {str(one.address) for one in loaded.resources}
     async with open_ledger(setup.store, owner, lock_timeout, uuid.uuid4().hex) as ledger:
-        known = [_known(ledger.snapshot(), address) for address in addresses]
-        await ledger.write(*(Record("bindings", address, None) for address in known))
+        state = ledger.snapshot()
+        known = [_known(state, address) for address in addresses]
+        stones = [_stone(setup, address, state.bindings[address].id) for address in known if address not in declared]
+        await ledger.write(*(Record("bindings", address, None) for address in known), *stones)
+
+
+def _stone(setup: Setup, address: str, remote_id: str) -> Record:
+    """Return the record of a tombstone: a file that comes back does not take the object again unasked."""
+    at, why = setup.now().isoformat(), "forgotten by setlist state rm"
+    return write("tombstones", remote_id, Tombstone(address=address, id=remote_id, at=at, why=why, forgotten=True))
 
 
 def _known(state: State, address: str) -> str:

@@ -3,39 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Literal, NamedTuple
 
 from pydantic import JsonValue
 
 from setlist.binding import Binding
-from setlist.compare import FieldChange, Sides, Verdict, compare, fingerprint, laid_over, without
+from setlist.compare import FieldChange, Sides, Verdict, compare, fingerprint
 from setlist.diff import writes
 from setlist.diff.hops import around, route
-from setlist.diff.identity import Case, Identity, Sight, has_been_live, identify, implied_fields, natural_key
-from setlist.diff.removal import removal
-from setlist.errors import SetlistError
+from setlist.diff.identity import Case, Identity, Sight, identify, implied_fields, natural_key
+from setlist.diff.planned import Manage, Planned, chained, finished, named
+from setlist.diff.removal import removed
+from setlist.diff.resolving import (
+    Policy,
+    acceptable,
+    is_written,
+    open_questions,
+    planned_after,
+    resolved,
+    settled,
+    spared,
+    unhid,
+)
 from setlist.kind import Effect, Kind, Named, Remark
 from setlist.lifecycle import is_held, is_satisfied, transitions
 from setlist.plan import Action, Change, Delta, Note, Step
-from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_address, parse_dotted
+from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_dotted
+
+_ABSENT = Note(what="it does not exist, and what is only observed is not created")
 
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """How the user wants differences resolved; ``resumed`` are the held addresses that a person let go."""
+    """How the user wants differences resolved; ``resumed`` are the held addresses that a person let go.
+
+    ``manage`` gives, by kind, how far its objects are managed where that is not in full.
+    """
 
     on_drift: Literal["restore", "keep", "fail"] = "restore"
     on_conflict: Literal["fail", "git", "live"] = "fail"
     resumed: frozenset[str] = frozenset()
-
-
-class Planned(NamedTuple):
-    """One change and its steps, ordered within the resource."""
-
-    change: Change
-    steps: tuple[Step, ...]
+    manage: Mapping[str, Manage] = field(default_factory=dict)
 
 
 def diff(
@@ -52,7 +62,9 @@ def diff(
             ids[resource.address] = identity.live.id
         found.append(_declared(sight, kind, (known, identity), wishes))
     declared = {str(resource.address) for resource in resources}
-    found.extend(_removed(sight, kinds, address) for address in sight.state.bindings if address not in declared)
+    found.extend(
+        removed(sight, kinds, address, wishes.manage) for address in sight.state.bindings if address not in declared
+    )
     return tuple(sorted(found, key=lambda one: one.change.address))
 
 
@@ -85,6 +97,8 @@ def _declared(sight: Sight, kind: Kind, subject: tuple[Resource, Identity], wish
     match identity.case:
         case Case.BLOCKED:
             return Planned(base.model_copy(update={"blocked": identity.blocked, "action_reason": identity.reason}), ())
+        case Case.CREATE if wishes.manage.get(kind.id) == "observe":
+            return Planned(base.model_copy(update={"manage": "observe", "notes": (_ABSENT,)}), ())
         case Case.CREATE:
             sent = implied_fields(kind, resource, sight.project, sight.environment)
             return _create(sight, kind, (resource, identity, sent), base)
@@ -140,7 +154,7 @@ def _create(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Tree], 
             "blocked": (*made.blocked, *way.blocked),
         }
     )
-    return _chained(change, () if change.blocked else (*made.steps, *way.steps))
+    return chained(change, () if change.blocked else (*made.steps, *way.steps))
 
 
 def _made(sight: Sight, kind: Kind, resource: Resource, key: Tree) -> writes.Writes:
@@ -159,26 +173,22 @@ def _marked(unknown: Tree, hole: Hole) -> Tree:
     return marked if isinstance(marked, dict) else unknown
 
 
-def _chained(change: Change, steps: tuple[Step, ...]) -> Planned:
-    """Return the change with its steps, each needing the one before it."""
-    chain: list[Step] = []
-    for step in steps:
-        needs = {*step.needs, chain[-1].id} if chain else set(step.needs)
-        chain.append(step.model_copy(update={"needs": tuple(sorted(needs))}))
-    return Planned(change.model_copy(update={"steps": tuple(step.id for step in chain)}), tuple(chain))
-
-
 def _spoken(remarks: tuple[Remark, ...], resource: Resource) -> tuple[Note, ...]:
     return tuple(Note(what=f"{resource.place(one.path)}: {one.what}", todo=one.todo) for one in remarks)
 
 
 class _Present(NamedTuple):
-    """A live object beside what is declared of it and what was last applied."""
+    """A live object beside what is declared of it and what was last applied.
+
+    ``fields`` are its differences, each with the side that is taken; ``written`` is the resource as it is to be
+    written: with what is left alone as it is live.
+    """
 
     resource: Resource
     live: LiveResource
     binding: Binding | None
     fields: tuple[FieldChange, ...]
+    written: Resource
     named: Named
     sight: Sight
 
@@ -190,16 +200,44 @@ def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishe
         raise AssertionError("an object that is bound or adopted was read")
     binding = sight.state.bindings.get(base.address) if identity.case is Case.BOUND else None
     resource = _with_key(sight, kind, resource, binding)
+    named_parts = _named_parts(kind, resource, live, binding)
+    shown = replace(live, fields=named_parts.fields)
+    fields, notes = _judged(kind, resource, shown, binding, wishes)
+    written = _written(kind, resource, fields, shown)
+    present = _Present(resource, shown, binding, fields, written, named_parts, sight)
+    told = _described(sight, kind, present, identity)
+    change = base.model_copy(update={**told, "fingerprint": fingerprint(kind, live)})
+    return _planned(kind, present, wishes, change.model_copy(update={"notes": (*change.notes, *notes)}))
+
+
+def _judged(
+    kind: Kind, resource: Resource, live: LiveResource, binding: Binding | None, wishes: Wishes
+) -> tuple[tuple[FieldChange, ...], tuple[Note, ...]]:
+    """Return the fields that differ, each with the side that is taken, and what is to be said of them."""
     ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
     holes = frozenset(hole.path for hole in resource.holes)
-    named = _named_parts(kind, resource, live, binding)
-    shown = replace(live, fields=named.fields)
-    fields = compare(kind, Sides(resource.fields, holes, ignored, binding.base if binding else None, shown))
-    present = _Present(resource, shown, binding, fields, named, sight)
-    change = base.model_copy(
-        update={**_described(sight, kind, present, identity), "fingerprint": fingerprint(kind, live)}
+    sides = Sides(resource.fields, holes, ignored, binding.base if binding else None, live)
+    policy = Policy(wishes.on_drift, resource.rules.on_conflict or wishes.on_conflict)
+    if _mode(kind, binding, wishes) != "full":
+        policy = Policy("fail", "fail")
+    left = binding.left if binding else {}
+    return acceptable(kind, live, resolved(kind, sides, compare(kind, sides), left, policy))
+
+
+def _mode(kind: Kind, binding: Binding | None, wishes: Wishes) -> Manage:
+    """Return how far the object is managed now: one that was made and not finished is finished first."""
+    mode = wishes.manage.get(kind.id, "full")
+    return "full" if mode == "create-only" and binding and binding.unfinished else mode
+
+
+def _written(kind: Kind, resource: Resource, fields: tuple[FieldChange, ...], live: LiveResource) -> Resource:
+    """Return the resource as it is to be written: what is left alone stands in it as it is live."""
+    places = spared(fields, list(resource.rules.ignore_changes))
+    return replace(
+        resource,
+        fields=settled(kind, resource.fields, places, live.fields),
+        holes=unhid(resource.holes, places),
     )
-    return _resolved(kind, present, wishes, change)
 
 
 def _with_key(sight: Sight, kind: Kind, resource: Resource, binding: Binding | None) -> Resource:
@@ -234,7 +272,7 @@ def _named_parts(kind: Kind, resource: Resource, live: LiveResource, binding: Bi
 
 
 def _described(sight: Sight, kind: Kind, present: _Present, identity: Identity) -> dict[str, object]:
-    resource, live, _, fields, _, _ = present
+    resource, live, fields = present.resource, present.live, present.fields
     gone = sight.state.bindings.get(str(resource.address)) if identity.case is Case.ADOPT else None
     return {
         "id": live.id,
@@ -288,31 +326,34 @@ def _unreadable(fields: tuple[FieldChange, ...]) -> tuple[Note, ...]:
     )
 
 
-def _resolved(kind: Kind, present: _Present, wishes: Wishes, change: Change) -> Planned:
-    """Decide what becomes of drift and conflicts, then plan writes and hops."""
-    resource, live, _, fields, named, _ = present
-    policy = resource.rules.on_conflict or wishes.on_conflict
-    blocked = [_conflict(one, change) for one in fields if one.verdict is Verdict.CONFLICT and policy == "fail"]
-    if wishes.on_drift == "fail":
-        blocked += [_drifted(one, change) for one in fields if one.verdict is Verdict.DRIFT]
-    wanted = tuple(_as_written(one, policy) for one in fields if _is_written(one, policy, wishes))
-    kept, notes = _acceptable(kind, live, wanted)
-    done = writes.update(kind, resource, live, kept, named.names)
+def _planned(kind: Kind, present: _Present, wishes: Wishes, change: Change) -> Planned:
+    """Plan the writes and hops that bring the object to what is wanted of it."""
+    resource, live, fields = present.resource, present.live, present.fields
+    mode = _mode(kind, present.binding, wishes)
+    if mode != "full":
+        return finished(change.model_copy(update={"manage": mode, "change": _delta(kind, present)}), ())
+    blocked = open_questions(fields, change)
+    wanted = tuple(one for one in fields if is_written(one))
+    done = writes.update(kind, present.written, live, wanted, present.named.names)
     held = _is_held(kind, present, wishes)
     if not blocked and not done.blocked and _is_cloned(kind, present, done.steps):
         return _cloned(kind, present, change)
     way = around(kind, change.address, done.steps, _states(present, held=held), resource.rules.when_live)
-    blocked += [*done.blocked, *way.blocked, *_doubtful(kind, named, done.steps)]
-    notes = (*notes, *_again(kind, present, way.steps))
+    blocked += [*done.blocked, *way.blocked, *_doubtful(kind, present.named, done.steps)]
     change = change.model_copy(
         update={
             "held": held,
             "blocked": tuple(blocked),
-            "notes": (*change.notes, *notes),
+            "notes": (*change.notes, *_again(kind, present, way.steps)),
             "change": _delta(kind, present),
         }
     )
-    return _finish(change, () if blocked else way.steps)
+    return finished(change, () if blocked else way.steps)
+
+
+def _delta(kind: Kind, present: _Present) -> Delta:
+    live = present.live.fields
+    return Delta(actions=("no-op",), before=live, after=planned_after(kind, present.written.fields, live))
 
 
 def _doubtful(kind: Kind, named: Named, steps: tuple[Step, ...]) -> list[Note]:
@@ -348,142 +389,21 @@ def _cloned(kind: Kind, present: _Present, change: Change) -> Planned:
     """Return the clone that takes the object's place; it stays in its initial state for this plan."""
     number = present.sight.state.attempts.get(f"{change.address}:clone", 0) + 2
     key = _numbered(present.sight, kind, present.resource, number)
-    made = writes.clone(kind, present.resource, present.live, key)
+    made = writes.clone(kind, present.written, present.live, key)
     noted = change.model_copy(update={"change": _delta(kind, present), "natural_key": {}, "blocked": made.blocked})
-    return _chained(_named(noted, Action.UPDATE, ("clone", "update")) if made.steps else noted, made.steps)
-
-
-def _conflict(one: FieldChange, change: Change) -> Note:
-    by = f" by {change.updated_by} at {change.updated_at}" if change.updated_by else ""
-    what = f"{dotted(one.path)} was changed in git ({_short(one.after)}) and live{by} ({_short(one.before)})"
-    todo = "plan with --on-conflict git or live, or make the file say what is live"
-    return Note(what=what, todo=todo, rule="conflict")
-
-
-def _drifted(one: FieldChange, change: Change) -> Note:
-    by = f" by {change.updated_by}" if change.updated_by else ""
-    what = f"{dotted(one.path)} was changed live{by} to {_short(one.before)}"
-    return Note(what=what, todo="--on-drift restore puts it back, keep leaves it", rule="drift")
-
-
-def _short(value: JsonValue) -> str:
-    text = "null" if value is None else str(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."
-
-
-def _is_written(one: FieldChange, policy: str, wishes: Wishes) -> bool:
-    match one.verdict:
-        case Verdict.UPDATE | Verdict.IMMUTABLE:
-            return True
-        case Verdict.DRIFT:
-            return wishes.on_drift == "restore"
-        case Verdict.CONFLICT:
-            return policy == "git"
-        case Verdict.UNREADABLE:
-            return False
-
-
-def _as_written(one: FieldChange, policy: str) -> FieldChange:
-    resolved = one.verdict is Verdict.CONFLICT and policy == "git"
-    return one.model_copy(update={"verdict": Verdict.UPDATE}) if resolved else one
-
-
-def _acceptable(
-    kind: Kind, live: LiveResource, fields: tuple[FieldChange, ...]
-) -> tuple[tuple[FieldChange, ...], tuple[Note, ...]]:
-    """Leave out drift in a facet that the live state no longer accepts: it is reported and blocks nothing."""
-    kept: list[FieldChange] = []
-    notes: list[Note] = []
-    for one in fields:
-        facet = next((each for each in kind.facets if one.path[0] in each.fields), None)
-        if one.verdict is Verdict.DRIFT and facet and live.state in facet.refuses:
-            notes.append(Note(what=f"{dotted(one.path)} was changed live, and {live.state} accepts no change back"))
-        else:
-            kept.append(one)
-    return tuple(kept), tuple(notes)
+    return chained(named(noted, Action.UPDATE, ("clone", "update")) if made.steps else noted, made.steps)
 
 
 def _is_held(kind: Kind, present: _Present, wishes: Wishes) -> bool:
     """Tell whether somebody made it less live than we set it, and nobody has said otherwise since."""
     binding, wanted = present.binding, present.resource.rules.state
-    if binding is None or kind.lifecycle is None or str(present.resource.address) in wishes.resumed:
+    if binding is None or kind.lifecycle is None or wanted is None or str(present.resource.address) in wishes.resumed:
         return False
     asked_anew = wanted != binding.rules.get("state")
-    agreed = wanted is not None and is_satisfied(kind.lifecycle, wanted, present.live.state)
+    agreed = is_satisfied(kind.lifecycle, wanted, present.live.state)
     return not asked_anew and not agreed and is_held(kind.lifecycle, binding.state_set, present.live.state)
 
 
 def _states(present: _Present, *, held: bool) -> tuple[str, str, int | None]:
     live = present.live
     return live.state, "" if held else present.resource.rules.state or "", live.people
-
-
-def _delta(kind: Kind, present: _Present) -> Delta:
-    resource, live = present.resource, present.live
-    ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
-    after = laid_over(kind.shape, without(resource.fields, ignored), live.fields)
-    nulls: Tree = {name: None for name, value in resource.fields.items() if value is None}
-    return Delta(actions=("no-op",), before=live.fields, after={**(after if isinstance(after, dict) else {}), **nulls})
-
-
-def _finish(change: Change, steps: tuple[Step, ...]) -> Planned:
-    """Give the change its name: adopt, update, or nothing; an adoption has a step of its own that sends nothing."""
-    if change.action is Action.ADOPT and not change.blocked:
-        first = Step(
-            id=f"{change.address}:adopt",
-            address=change.address,
-            action="adopt",
-            goal=change.state,
-            effect_text=f"takes {change.id} under management, {change.action_reason}",
-            symbol="=",
-        )
-        actions = ("adopt", *(step.action for step in steps))
-        return _chained(_named(change, Action.ADOPT, actions), (first, *steps))
-    if not steps:
-        return Planned(change, ())
-    writing = any(step.facet for step in steps)
-    action = Action.UPDATE if writing else Action.NO_OP
-    return _chained(_named(change, action, tuple(dict.fromkeys(step.action for step in steps))), steps)
-
-
-def _named(change: Change, action: Action, actions: tuple[str, ...]) -> Change:
-    delta = change.change.model_copy(update={"actions": actions})
-    return change.model_copy(update={"action": action, "change": delta})
-
-
-def _removed(sight: Sight, kinds: Mapping[str, Kind], address: str) -> Planned:
-    binding = sight.state.bindings[address]
-    where = parse_address(address)
-    if where is None or where.kind_id not in kinds:
-        message = f"the state holds {address}, whose kind is not installed"
-        raise SetlistError(message, todo="install the Setlist or the provider that wrote it")
-    kind = kinds[where.kind_id]
-    live = sight.world.live.get((kind.id, binding.id))
-    steps, blocked = removal(kind, address, binding, live)
-    forgetting = bool(steps) and all(step.action == "forget" for step in steps)
-    action = Action.FORGET if forgetting else Action.DELETE if steps else Action.NO_OP
-    change = Change(
-        address=address,
-        provider_name=where.provider,
-        type=where.kind,
-        name=where.name,
-        action=action,
-        change=Delta(actions=tuple(step.action for step in steps), before=live.fields if live else None),
-        id=binding.id,
-        fingerprint=fingerprint(kind, live) if live else "",
-        state=live.state if live else "",
-        status=live.status if live else "",
-        forecast=kind.forecast(live.fields, sight.now) if live else "",
-        action_reason="its file was removed",
-        blocked=blocked,
-        rules=binding.rules,
-        dependencies=binding.dependencies,
-        parent=binding.parent,
-        warnings=_reached(kind, binding, sight) if live else (),
-    )
-    return _chained(change, steps)
-
-
-def _reached(kind: Kind, binding: Binding, sight: Sight) -> tuple[Note, ...]:
-    live = has_been_live(kind, binding, sight.now)
-    return (Note(what="it is or was open to people"),) if live else ()

@@ -137,8 +137,10 @@ def _doubt(sight: Sight, kind: Kind, live: LiveResource) -> str:
     owner = sight.state.address_of(live.id, kind.id)
     if owner:
         return f"{live.id} matches but is bound to {owner}"
-    if live.id in sight.state.tombstones:
-        return f"{live.id} matches but was removed by Setlist on {sight.state.tombstones[live.id].at[:10]}"
+    stone = sight.state.tombstones.get(live.id)
+    if stone:
+        done = "forgotten" if stone.forgotten else "removed"
+        return f"{live.id} matches but was {done} by Setlist on {stone.at[:10]}"
     if live.archived:
         return f"{live.id} matches but is archived or deleted"
     live = sight.world.live.get((kind.id, live.id), live)

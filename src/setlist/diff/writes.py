@@ -7,11 +7,11 @@ from dataclasses import dataclass
 
 from pydantic import JsonValue
 
-from setlist.compare import FieldChange, Verdict, laid_over, wire, without
+from setlist.compare import FieldChange, Verdict, laid_over, wire
 from setlist.kind import Duplicate, Effect, Facet, Kind, Repeat
 from setlist.lifecycle import is_upward
 from setlist.plan import Note, Step
-from setlist.resource import Hole, LiveResource, Resource, Tree, dig, parse_dotted
+from setlist.resource import Hole, LiveResource, Resource, Tree, dig
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,13 +143,13 @@ def _is_hole(resource: Resource, name: str) -> bool:
 def update(
     kind: Kind, resource: Resource, live: LiveResource, fields: tuple[FieldChange, ...], names: Mapping[str, str]
 ) -> Writes:
-    """Return the steps that bring the live object to the declared fields, one a facet that has changes.
+    """Return the steps that write the fields, one a facet that has some of them.
 
-    ``names`` are the known ids of parts by key.
+    ``resource`` holds what is to be written, ``names`` the known ids of parts by key.
     """
     steps: list[Step] = []
     blocked: list[Note] = [_immutable(one) for one in fields if one.verdict is Verdict.IMMUTABLE]
-    writable = [one for one in fields if one.verdict in (Verdict.UPDATE, Verdict.DRIFT)]
+    writable = [one for one in fields if one.verdict is not Verdict.IMMUTABLE]
     for facet in kind.facets:
         changed = sorted({str(one.path[0]) for one in writable} & set(facet.fields))
         if changed:
@@ -200,8 +200,7 @@ def _facet_step(
 ) -> Step:
     names, live = what
     before = live.fields if live else {}
-    ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes) if live else ()
-    declared = without(resource.fields, ignored)
+    declared = resource.fields
     body: Tree = {}
     if facet.sends == "whole":
         body = {name: before[name] for name in facet.fields if before.get(name) is not None}

@@ -12,7 +12,7 @@ from pydantic import JsonValue
 from setlist.compare import FieldChange, Verdict, inside
 from setlist.errors import Problem, SetlistError
 from setlist.estimate import Estimate
-from setlist.journal import Outcome, Receipt, Result
+from setlist.journal import Decision, Outcome, Receipt, Result
 from setlist.kind import Effect
 from setlist.plan import Action, Change, Note, Plan, Step
 from setlist.render.style import Palette, safe, value_text
@@ -51,6 +51,7 @@ def plan_text(plan: Plan, *, color: bool) -> str:
         *_risk_blocks(plan, palette),
         _block("Conflicts", _moved(plan, Verdict.CONFLICT), palette, "red"),
         _block("Drift", (*_held(plan), *_moved(plan, Verdict.DRIFT)), palette, "yellow"),
+        _block("Left alone, as setlist.yaml says", _left_alone(plan), palette, "yellow"),
         _block("Blocked", _blocked(plan), palette, "red"),
         _block("Notes", _notes(plan), palette, None),
         _block("Scopes needed", _scopes(plan), palette, None),
@@ -107,7 +108,7 @@ def _fields(change: Change, palette: Palette) -> Iterator[str]:
             yield from _created(path, value, holes, palette)
         return
     for one in change.fields:
-        if one.verdict in (Verdict.UPDATE, Verdict.DRIFT) or (one.verdict is Verdict.CONFLICT and change.steps):
+        if change.manage == "full" and (one.verdict is Verdict.UPDATE or one.resolution == "git"):
             yield from _field(one, palette)
 
 
@@ -166,14 +167,43 @@ def _held(plan: Plan) -> Iterator[str]:
 
 def _moved(plan: Plan, verdict: Verdict) -> Iterator[str]:
     for change in plan.resource_changes:
-        moved = [one for one in change.fields if one.verdict is verdict]
+        moved = [one for one in change.fields if one.verdict is verdict and change.manage == "full"]
         if moved:
-            who = safe(change.updated_by or "somebody")
-            when = f" at {safe(change.updated_at)}" if change.updated_at else ""
-            yield f"  {safe(change.address)}: changed live, last by {who}{when}"
-        for one in moved:
-            three = f"{value_text(one.base)} was applied, {value_text(one.before)} is live"
-            yield f"    {safe(dotted(one.path))}: {three}, {value_text(one.after)} is declared"
+            yield f"  {safe(change.address)}: changed live, last by {by_whom(change.updated_by, change.updated_at)}"
+        yield from (f"    {moved_line(one)}{_what_becomes(one)}" for one in moved)
+
+
+def by_whom(who: str, when: str) -> str:
+    """Return who changed an object last and when, as far as the vendor tells."""
+    return safe(who or "somebody") + (f" at {safe(when)}" if when else "")
+
+
+def moved_line(one: FieldChange) -> str:
+    """Return the values of a field that somebody changed live: applied, live, and declared."""
+    if one.decided:
+        return f"{safe(dotted(one.path))}: {value_text(one.before)} is live, {value_text(one.after)} is declared"
+    three = f"{value_text(one.base)} was applied, {value_text(one.before)} is live"
+    return f"{safe(dotted(one.path))}: {three}, {value_text(one.after)} is declared"
+
+
+def _what_becomes(one: FieldChange) -> str:
+    """Return what the plan does about it, where that is decided."""
+    if one.verdict is Verdict.DRIFT:
+        return {"git": "; put back", "live": "; left as it is this time"}.get(one.resolution, "")
+    left = f"; left as it is, decided on {safe(one.decided[:10])}" if one.decided else "; left as it is from now on"
+    return {"git": "; written", "live": left}.get(one.resolution, "")
+
+
+def _left_alone(plan: Plan) -> Iterator[str]:
+    """Yield what differs of the objects that are only created, or only observed."""
+    for change in plan.resource_changes:
+        rows = change.differing if change.manage != "full" else ()
+        if rows:
+            by = f", changed last by {by_whom(change.updated_by, change.updated_at)}" if change.updated_by else ""
+            yield f"  {safe(change.address)} ({change.manage}){by}"
+        for one in rows:
+            live = f"{value_text(one.before)} is live"
+            yield f"    {safe(dotted(one.path))}: {live}, {value_text(one.after)} is declared"
 
 
 def _blocked(plan: Plan) -> Iterator[str]:
@@ -272,6 +302,7 @@ def receipt_text(receipt: Receipt, *, color: bool) -> str:
     palette = Palette(color)
     lines = [f"  {safe(text)}" for text in receipt.settled]
     lines += [outcome_line(one, color=color) for one in receipt.outcomes]
+    lines += [_decision(one) for one in receipt.decisions]
     counts = receipt.counts()
     if receipt.complete:
         words = ", ".join(
@@ -283,6 +314,16 @@ def receipt_text(receipt: Receipt, *, color: bool) -> str:
         unknown = " Do not repeat what is unknown: look at it first." if counts[Result.UNKNOWN] else ""
         last = palette.paint(f"Apply incomplete: {words}.{unknown} Run setlist plan again.", "red", bold=True)
     return "\n".join([*lines, last, *_unkept(receipt, palette)])
+
+
+def _decision(one: Decision) -> str:
+    """Return whose value a field has now, and whose it does not have."""
+    field, by = safe(f"{one.address} {one.field}"), by_whom(one.updated_by, one.updated_at)
+    if one.taken == "git":
+        done = "put back" if one.verdict == "drift" else "took git's side of"
+        return f"  {done} {field}: {value_text(one.live)} by {by} became {value_text(one.declared)}"
+    left = "" if one.verdict == "drift" else f", not {value_text(one.declared)} as in git"
+    return f"  left {field}: it stays {value_text(one.live)} by {by}{left}"
 
 
 def receipts_text(receipts: Sequence[Receipt]) -> str:

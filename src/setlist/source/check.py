@@ -58,6 +58,7 @@ def check_providers(project: Project, settings: Settings, providers: Mapping[str
             what = f"there is no provider '{name}'"
             yield Problem(*project.place(path, key=True), "", what, suggest(name, providers), "provider")
             continue
+        yield from _wrong_kinds(project, settings.name, providers[name], chosen.manage)
         known = providers[name].settings
         for one in sorted(chosen.credentials.keys() - set(known)):
             what = f"{name} has no credential '{one}'"
@@ -68,6 +69,17 @@ def check_providers(project: Project, settings: Settings, providers: Mapping[str
                 f"it has: {', '.join(known)}",
                 "provider",
             )
+
+
+def _wrong_kinds(project: Project, environment: str, provider: Provider, manage: Iterable[str]) -> Iterator[Problem]:
+    kinds = [kind.name for kind in provider.kinds]
+    everywhere = project.content.providers.get(provider.name)
+    for one in sorted(set(manage) - set(kinds)):
+        path: Path = ("providers", provider.name, "manage", one)
+        if not (everywhere and one in everywhere.manage):
+            path = ("environments", environment, *path)
+        what = f"{provider.name} has no kind '{one}'"
+        yield Problem(*project.place(path, key=True), "", what, suggest(one, kinds))
 
 
 def check_natural_keys(entries: Iterable[Entry], settings: Settings) -> Iterator[Problem]:

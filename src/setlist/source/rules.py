@@ -11,7 +11,8 @@ from setlist.errors import Problem
 from setlist.kind import Kind
 from setlist.lifecycle import destroy_choices, legal_states
 from setlist.mistake import Fault, faults_of, keys_at, place_fault, read_as, suggest
-from setlist.resource import Address, Path, Rules, parse_address, parse_dotted
+from setlist.resource import Address, Path, Rules, dotted, parse_address, parse_dotted
+from setlist.shape import KeyedBy, Shape, shape_at
 from setlist.source.entry import Entry
 
 
@@ -117,13 +118,24 @@ def _wrong_state(kind: Kind, state: str, path: Path, entry: Entry) -> Iterator[P
 
 def _wrong_path(text: str, path: Path, entry: Entry) -> Iterator[Problem]:
     try:
-        first = (*parse_dotted(text), "")[0]
+        keys = parse_dotted(text) or ("",)
     except ValueError:
-        first = ""
-    known = keys_at(entry.kind.spec, ())
-    if first not in known:
-        what = f"ignoreChanges names '{text}', which is no field of spec"
-        yield entry.problem(path, what, suggest(first, known))
+        keys = ("",)
+    for size, key in enumerate(keys):
+        known = keys_at(entry.kind.spec, keys[:size])
+        above = dotted(keys[:size])
+        if known and key not in known:
+            there = f"{above} has no '{key}'" if size else "which is no field of spec"
+            yield entry.problem(path, f"ignoreChanges names '{text}', {there}", suggest(key, known))
+            return
+        if not known and not _has_places(shape_at(entry.kind.shape, keys[:size])):
+            yield entry.problem(path, f"ignoreChanges names '{text}', but {above} is one value", f"write {above}")
+            return
+
+
+def _has_places(shape: Shape) -> bool:
+    """Tell whether any key may stand in the value: an open map's, or that of an item of a keyed list."""
+    return shape.is_map or shape.mark(KeyedBy) is not None
 
 
 def _wrong_wait(one: str | Waiting, path: Path, entry: Entry, entries: Mapping[Address, Entry]) -> Iterator[Problem]:

@@ -24,6 +24,15 @@ def _detail(row: object) -> str:
     return f"{place} {row.get('message', '')}".strip()
 
 
+def remedy(_status: int, body: object) -> str:
+    """Return the way out where the slug is that of another object, maybe a deleted one (contracts 1.2)."""
+    rows = body.get("details") if isinstance(body, dict) else None
+    taken = {"field": "slug", "message": "Already taken"}
+    if not isinstance(rows, list) or taken not in rows:
+        return ""
+    return "choose another slug, or if that object is yours, bind it: lifecycle: {adopt: {id: ...}}"
+
+
 def in_progress(status: int, body: object) -> bool:
     """Tell a 409 that only reports a concurrent write from a definite one (contracts 1.6)."""
     return status == 409 and isinstance(body, dict) and body.get("error") == "concurrent_modification"
@@ -45,5 +54,6 @@ PROVIDER = Provider(
     sandbox_path="/fanfare/api/v1",
     sandbox_secret="sk_test_sandbox",  # noqa: S106 - opens nothing but the sandbox
     explain=explain,
+    remedy=remedy,
     in_progress=in_progress,
 )
