@@ -69,6 +69,7 @@ def test_a_first_run_comments_and_sets_every_check(desk: Desk, forge: Forge) -> 
     assert comment["body"].startswith(MARKER)
     assert all(word in comment["body"] for word in ("fanfare/Experience/sale", "| passed | approvals |"))
     assert "Checks set, comment posted." in said.err
+    assert f"For commit <code>{HEAD[:12]}</code>" in comment["body"]
 
 
 def test_later_runs_edit_the_one_comment(desk: Desk, forge: Forge) -> None:

@@ -52,8 +52,9 @@ def unplanned_checks(mistakes: Iterable[Remark], why: str) -> tuple[Check, ...]:
 
 
 def _told(errors: Sequence[Remark]) -> str:
+    """Return the first error without its remedy, which is told at length elsewhere, and how many more there are."""
     more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{errors[0]}{more}"
+    return f"{errors[0]._replace(todo='')}{more}"
 
 
 def shortened(text: str) -> str:

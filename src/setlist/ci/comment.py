@@ -45,4 +45,4 @@ def _table(checks: Sequence[Check]) -> str:
 def about_run(commit: str, page: str) -> str:
     """Return the last line: of which commit it speaks, and where it ran."""
     where = f" by [this run]({page})" if page.startswith("https://") else ""
-    return f"For commit {code(commit[:12])}{where}. Whatever changes after it is planned again.\n"
+    return f"For commit {code(commit[:12] or 'unknown')}{where}. Whatever changes after it is planned again.\n"

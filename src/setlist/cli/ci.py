@@ -114,7 +114,7 @@ def _look(place: Surroundings, options: dict[str, Any]) -> Found:
     inputs = inputs_of(options["variables"], options["var_file"])
     verdict = judge(find_project(Path.cwd()), options["environment"], inputs)
     mistakes = of_problems(verdict.problems, verdict.warnings)
-    run = about_run(options["commit"] or place.commit, place.page)
+    run = about_run(place.head or options["commit"] or "", place.page)
     if verdict.problems or place.is_fork:
         checks = unplanned_checks(mistakes, _FORK)
         return Found(
