@@ -167,3 +167,40 @@ def test_the_action_runs_no_other_command(runner: Runner, command: str) -> None:
 def test_an_input_is_never_run(runner: Runner) -> None:
     runner.run(command="plan", plan_file='$(touch evil)"; touch evil; "', name="`touch evil`")
     assert not (runner.desk.folder / "evil").exists()
+
+
+GH = """#!/bin/sh
+echo "$@" >> "$GH_LOG"
+[ "$1 $2" != "issue list" ] || printf "%s" "$GH_OPEN"
+"""
+
+
+@pytest.mark.parametrize(
+    ("code", "open_issue", "called"),
+    [
+        ("0", "", ["issue list"]),
+        ("0", "7", ["issue list", "issue close 7"]),
+        ("2", "", ["issue list", "label create", "issue create"]),
+        ("2", "7", ["issue list", "issue edit 7"]),
+    ],
+)
+def test_drift_has_one_issue_that_is_edited_and_closed(
+    tmp_path: Path, code: str, open_issue: str, called: list[str]
+) -> None:
+    gh, log = tmp_path / "bin" / "gh", tmp_path / "log"
+    gh.parent.mkdir()
+    gh.write_text(GH)
+    gh.chmod(0o755)
+    (tmp_path / "setlist-drift.txt").write_text("fanfare/Experience/sale: by @maria\n```\n")
+    script = next(step["run"] for step in steps(GITOPS / ".github" / "workflows" / "drift.yml") if "run" in step)
+    env = {
+        "PATH": f"{gh.parent}:{os.environ['PATH']}", "GH_LOG": str(log), "GH_OPEN": open_issue, "EXIT_CODE": code,
+        "RUN": "https://ci.example/1",
+    }  # fmt: skip
+    subprocess.run(["bash", "-e", "-c", script], cwd=tmp_path, env=env, check=True, timeout=30)
+    told = log.read_text().splitlines()
+    assert [line.startswith(word) for line, word in zip(told, called, strict=True)] == [True] * len(called)
+    if code == "2":
+        assert (tmp_path / "body.md").read_text() == (
+            "    fanfare/Experience/sale: by @maria\n    ```\n\nhttps://ci.example/1\n"
+        )

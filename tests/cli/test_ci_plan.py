@@ -253,3 +253,11 @@ def test_the_comment_can_be_left_out_and_the_checks_renamed(desk: Desk, hub: For
 def test_a_project_file_that_cannot_be_read_has_checks_and_no_comment(desk: Desk, hub: Forge) -> None:
     desk.project("version: 1\n")
     assert (ci(desk).code, states(hub), hub.comments) == (3, [False] * 4, [])
+
+
+def test_an_event_that_cannot_be_read_counts_as_a_strangers(
+    desk: Desk, hub: Forge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "event.json").write_text("{")
+    said = ci(desk)
+    assert (said.code, desk.audit(), "a fork's branch gets no credentials" in said.out) == (0, [], True)

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import click
-import orjson
 
+from setlist.answer import read_json
 from setlist.approval import read_given
 from setlist.ci.checks import Check, planned_checks, unplanned_checks
 from setlist.ci.comment import about_run, marker, planned_comment, unplanned_comment
@@ -101,7 +101,7 @@ def plan_command(out: Path, **options: Any) -> int:
 def _surroundings(options: dict[str, Any]) -> Surroundings:
     """Return where this runs; raises UsageError without the token that telling takes."""
     path = os.environ.get("GITHUB_EVENT_PATH")
-    event = orjson.loads(Path(path).read_bytes()) if path and Path(path).is_file() else None
+    event = read_json(Path(path).read_bytes()) if path and Path(path).is_file() else None
     place = read_surroundings(os.environ, event)
     if place.forge and not options["no_post"] and not place.token and not place.is_fork:
         names = "GITHUB_TOKEN" if place.forge == "github" else "GITLAB_TOKEN"
