@@ -103,6 +103,19 @@ def test_an_unknown_environment_is_answered_with_the_known_ones(tmp_path: Path) 
         project(tmp_path, FULL).settings("qa")
 
 
+def test_an_environment_that_is_misspelt_is_guessed(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match=r"no environment 'prd' in setlist.yaml; did you mean 'prod'\?"):
+        project(tmp_path, FULL).settings("prd")
+
+
+@pytest.mark.parametrize(
+    "url", ["postgresql://u@h:5432/db?sslmode=verify-full", "s3://b/p", "https://h/{project}/{environment}", "host=h"]
+)
+def test_an_address_without_a_secret_is_taken(tmp_path: Path, url: str) -> None:
+    text = f"version: 1\nproject: demo\nstate: {{store: bucket, url: '{url}', options: {{region: r}}}}\n"
+    assert project(tmp_path, text).settings().state.url == url
+
+
 def test_several_environments_without_a_default_ask_for_a_name(tmp_path: Path) -> None:
     text = "version: 1\nproject: demo\nenvironments: {a: {}, b: {}}\n"
     with pytest.raises(UsageError, match="no environment is named; use --env with one of: a, b; or set"):
@@ -142,6 +155,20 @@ WRONG = {
     "url": (HEAD + 'providers: {f: {base_url: "ftp://x"}}\n', "not an http(s) URL without a user name"),
     "url with a user": (HEAD + 'providers: {f: {base_url: "https://u:p@x"}}\n', "not an http(s) URL without a user"),
     "url's port": (HEAD + 'providers: {f: {base_url: "https://x:99999"}}\n', "not an http(s) URL without a user name"),
+    "state's url": (
+        HEAD + 'state: {store: postgres, url: "postgresql://u:p4ss@h/db"}\n',
+        "setlist.yaml:3:31: state.url: it holds a secret, which does not belong into this file; put it into an environment",
+    ),
+    "state's password": (HEAD + 'state: {store: postgres, url: "host=h password=x"}\n', "state.url: it holds a secret"),
+    "state's query": (HEAD + 'state: {store: http, url: "https://h/s?a=1&token=x"}\n', "state.url: it holds a secret"),
+    "state's lock": (
+        HEAD + 'environments: {d: {state: {url: "https://h", lock_url: "https://u:p@h/lock"}}}\n',
+        "environments.d.state.lock_url: it holds a secret",
+    ),
+    "state's option": (
+        HEAD + 'state: {store: bucket, url: "s3://b", options: {aws_secret_access_key: x}}\n',
+        "state.options: aws_secret_access_key does not belong into this file; the bucket's library reads it from",
+    ),
     "duration": (HEAD + "guards: {plan_ttl: 1 day}\n", "guards.plan_ttl: not a duration; write 90s, 15m, 24h or 7d"),
     "number as duration": (HEAD + "guards: {plan_ttl: 24}\n", "guards.plan_ttl: not a duration; write 90s"),
     "share": (HEAD + "guards: {removals: 30}\n", "setlist.yaml:3:20: guards.removals is 30, but must be at most 1"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+import pathlib  # not Path itself: models that are built late look for that name where they are first made
 
 import pytest
 
@@ -12,7 +12,7 @@ from setlist.kind import Effect
 from setlist.plan import Action, Approval, Change, Delta, Note, Plan, Step
 from setlist.remark import RULES, Level, Remark, of_plan, of_problems
 
-SOURCE = Path(__file__).resolve().parents[1] / "src" / "setlist"
+SOURCE = pathlib.Path(__file__).resolve().parents[1] / "src" / "setlist"
 SEND = Approval(effect="send", address="experiture/Campaign/mail", digest="0123456789ab")
 STEP = Step(
     id="s", address=SEND.address, action="send", effect=Effect.IRREVERSIBLE, approval=SEND, effect_text="sends it"
@@ -45,11 +45,18 @@ def test_what_blocks_is_told_under_its_rule(rule: str, told: str) -> None:
     assert rules(of_plan(plan(blocked))) == [(told, "mail.yaml", 2)]
 
 
-def test_a_refusal_and_what_no_file_declares_stand_at_the_project_file() -> None:
+def test_a_refusal_a_doubt_and_what_no_file_declares_stand_at_the_project_file() -> None:
     orphan = CHANGE.model_copy(update={"origin": "", "steps": ("s",)})
-    found = of_plan(plan(orphan, STEP.model_copy(update={"destructive": True}), refusals=(Note(what="too many"),)))
+    found = of_plan(
+        plan(
+            orphan,
+            STEP.model_copy(update={"destructive": True}),
+            refusals=(Note(what="too many"),),
+            doubts=(Note(what="a rename?"),),
+        )
+    )
     assert rules(found) == [
-        ("refused", "setlist.yaml", 0), ("approval-missing", "setlist.yaml", 0), ("destructive", "setlist.yaml", 0),
+        ("refused", "setlist.yaml", 0), ("doubt", "setlist.yaml", 0), ("approval-missing", "setlist.yaml", 0), ("destructive", "setlist.yaml", 0),
     ]  # fmt: skip
 
 

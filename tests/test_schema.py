@@ -143,7 +143,9 @@ BLOCKS: list[tuple[Tree, bool]] = [
     ({"adopt": {"id": "x", "not": ["y"]}}, False),
     ({"adopt": {}}, False),
     ({"dependsOn": [{"resource": "acme/Show/b"}]}, False),
-    ({"movedFrom": "acme/Show/b"}, False),
+    ({"movedFrom": "acme/Show/b"}, True),
+    ({"movedFrom": ["acme/Show/b", "${var.c}"]}, True),
+    ({"movedFrom": {"b": 1}}, False),
     ({"preventDestroy": 1}, False),
     ({"onConflict": "theirs"}, False),
 ]

@@ -90,11 +90,8 @@ MISTAKES = {
         "r/a.yaml:5:24: acme/Concert/a: onDestroy is 'DRAFD', which acme/Concert does not have; did you mean 'DRAFT'?",
     ),
     "later key": (
-        concert("a", lifecycle="movedFrom: b"),
-        (
-            "r/a.yaml:5:13: acme/Concert/a: unknown key 'movedFrom'; it knows: adopt, copyOf, dependsOn, ignoreChanges, "
-            "onConflict, onDestroy, preventDestroy, state, whenLive, whenLocked"
-        ),
+        concert("a", lifecycle="moveFrom: b"),
+        ("r/a.yaml:5:13: acme/Concert/a: unknown key 'moveFrom'; did you mean 'movedFrom'?"),
     ),
     "ignored": (
         concert("a", lifecycle="ignoreChanges: [stagee.note]"),

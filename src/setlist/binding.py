@@ -146,8 +146,16 @@ def fold(tree: Tree, records: Iterable[Record]) -> Tree:
     return tables
 
 
+def after(state: State, records: tuple[Record, ...]) -> State:
+    """Return the state as it is with the records laid on it."""
+    return State.model_validate(fold(state.model_dump(mode="json"), records)) if records else state
+
+
 def renamed(state: State, old: str, new: str) -> tuple[Record, ...]:
-    """Return the records that give a bound object another address, with what is remembered of it."""
+    """Return the records that give a bound object another address, with what is remembered of it.
+
+    Bindings that depended on the old address depend on the new one; the records belong into one durable write.
+    """
     gone = [Record("bindings", old, None), put("bindings", new, state.bindings[old])]
     for key, attempt in state.attempts.items():
         address, colon, action = key.partition(":")

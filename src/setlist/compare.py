@@ -116,6 +116,18 @@ def _leaves(shape: Shape, value: JsonValue, path: Path) -> Iterator[tuple[Path, 
         yield path, shape, value
 
 
+class Leaf(NamedTuple):
+    """A leaf of declared fields: its value, and the form in which it is compared."""
+
+    value: JsonValue
+    form: bytes
+
+
+def leaves(kind: Kind, fields: Tree) -> dict[Path, Leaf]:
+    """Return every leaf of declared fields by its path, in which keys name items of keyed lists."""
+    return {path: Leaf(value, _key(shape, value, fields)) for path, shape, value in _leaves(kind.shape, fields, ())}
+
+
 def _verdict(root: Shape, sides: Sides, leaf: tuple[Path, Shape, JsonValue]) -> FieldChange | None:
     path, shape, declared = leaf
     live = _find(sides.live.fields, root, path)
@@ -264,14 +276,19 @@ def normal(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
 
 
 def _normal_list(shape: Shape, value: list[JsonValue], root: Tree) -> JsonValue:
-    items = [normal(shape.items or Shape(), item, root) for item in value]
-    added = shape.mark(ServerAdded)
-    if added:
-        told = dig(root, (added.source,))
-        extra = str(told if told and (not added.among or told in added.among) else added.default).casefold()
-        items = [item for item in items if str(item).casefold() != extra]
+    items = [normal(shape.items or Shape(), item, root) for item in own_items(shape, value, root)]
     unordered = shape.mark(Unordered)
     return sorted(items, key=canonical) if unordered or shape.mark(KeyedBy) else items
+
+
+def own_items(shape: Shape, value: list[JsonValue], root: Tree) -> list[JsonValue]:
+    """Return the items of a list without the one that the server adds to it."""
+    added = shape.mark(ServerAdded)
+    if added is None:
+        return value
+    told = dig(root, (added.source,))
+    extra = str(told if told and (not added.among or told in added.among) else added.default).casefold()
+    return [item for item in value if str(item).casefold() != extra]
 
 
 def _normal_scalar(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:

@@ -37,6 +37,16 @@ _RESOLVER = VersionedResolver(loadumper=None)
 _WORDS = {"true": True, "false": False}
 
 
+def unsayable(value: JsonValue) -> str:
+    """Return why no file can hold a key, a text or a number, however it is written; or nothing."""
+    odd = _UNSEEN.search(value) if isinstance(value, str) else None
+    if odd:
+        return f"it holds the character U+{ord(odd[0]):04X}"
+    if isinstance(value, int) and not isinstance(value, bool) and not _is_64_bits(value):
+        return "it has more than 64 bits"
+    return ""
+
+
 class Mark(NamedTuple):
     """A place in a file, line and column from 1, the column in characters."""
 
@@ -392,7 +402,7 @@ class _Reader:
             return None
 
     def _whole(self, number: int, text: str, mark: Mark) -> JsonValue:
-        if not -(2**63) <= number < 2**63:
+        if not _is_64_bits(number):
             self._flaw(mark, f"the number {_short(text)} has more than 64 bits", "put it in quotes")
             return None
         return number
@@ -402,6 +412,10 @@ class _Reader:
             self._flaw(mark, f"{_short(text)} is not a finite number", "put it in quotes")
             return None
         return number
+
+
+def _is_64_bits(number: int) -> bool:
+    return -(2**63) <= number < 2**63
 
 
 @lru_cache(maxsize=65_536)

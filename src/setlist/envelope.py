@@ -79,6 +79,9 @@ class LifecycleBlock(Spec):
         default=None, description="The address of the object of which this one is created as a copy."
     )
     adopt: Adopt | None = Field(default=None, description="Bind to an existing object, or say which ones are not it.")
+    movedFrom: str | tuple[str, ...] = Field(
+        default=(), description="Addresses that this object had before: what is bound to one of them is this one."
+    )
     onConflict: Literal["fail", "git", "live"] | None = Field(
         default=None,
         description="When the live object and git both moved a field: fail, or keep the value of one side.",

@@ -5,6 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import NamedTuple
+
+from pydantic import JsonValue
+
+from setlist.resource import Path
 
 _GRAVEST = (3, 4, 1, 5)
 
@@ -93,3 +98,53 @@ class Survey:
     environment: str
     standings: tuple[Standing, ...]
     notes: tuple[str, ...] = ()
+
+
+class _Absent:
+    """The mark of a field that one side does not have, as opposed to null."""
+
+    def __repr__(self) -> str:
+        return "ABSENT"
+
+
+ABSENT = _Absent()
+
+
+class Difference(NamedTuple):
+    """One field that two environments do not have in common, and where each of them says so (``file:line:column``)."""
+
+    address: str
+    path: Path
+    left: JsonValue | _Absent
+    right: JsonValue | _Absent
+    places: tuple[str, str] = ("", "")
+
+
+class Missing(NamedTuple):
+    """An address of which an environment holds nothing live, and why."""
+
+    address: str
+    environment: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What two environments declare differently, and with ``is_live`` what they hold differently.
+
+    ``missing`` are addresses that only one of them holds.
+    """
+
+    project: str
+    left: str
+    right: str
+    compared: int
+    declared: tuple[Difference, ...]
+    is_live: bool = False
+    live: tuple[Difference, ...] = ()
+    missing: tuple[Missing, ...] = ()
+
+    @property
+    def is_equal(self) -> bool:
+        """Tell whether nothing differs."""
+        return not (self.declared or self.live or self.missing)

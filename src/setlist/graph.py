@@ -81,7 +81,7 @@ def _awaited(steps: tuple[Step, ...], wanted: str) -> set[str]:
     """Return the steps to wait for: the one that reaches the state, else the last that configures."""
     if wanted:
         return {step.id for step in steps if step.goal == wanted}
-    configuring = [step.id for step in steps if step.facet or step.action in ("create", "adopt")]
+    configuring = [step.id for step in steps if step.facet or step.action in ("create", "adopt", "move")]
     return set(configuring[-1:])
 
 

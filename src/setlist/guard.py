@@ -29,6 +29,12 @@ class Limits:
     is_protected: bool = False
     has_shared_store: bool = False
     max_recipients: int | None = None
+    is_automated: bool = False
+
+
+def refuse_doubts(doubts: tuple[Note, ...], limits: Limits) -> tuple[Note, ...]:
+    """Return what only a person may pass over: in automation nobody reads a warning."""
+    return doubts if limits.is_automated else ()
 
 
 def refuse_start(state: State, limits: Limits) -> tuple[Note, ...]:

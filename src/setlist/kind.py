@@ -197,13 +197,15 @@ class Naming(NamedTuple):
 
     ``read`` takes the live fields, the declared ones and the known ids by key; ``write`` takes a facet's body with
     keys, the ids by key and a seed for new ids, and returns the body as sent with all ids by key. ``lost`` says what
-    a body takes away from people who are in it, or nothing.
+    a body takes away from people who are in it, or nothing. ``keyed`` takes the live fields and the known ids by key,
+    and returns the ids of all live parts by key, with readable keys for those that had none.
     """
 
     facet: str
     read: Callable[[Tree, Tree, Mapping[str, str]], Named]
     write: Callable[[Tree, Mapping[str, str], str], tuple[Tree, Mapping[str, str]]]
     lost: Callable[[Tree, Tree], str]
+    keyed: Callable[[Tree, Mapping[str, str]], Mapping[str, str]]
 
 
 class Canvas(NamedTuple):

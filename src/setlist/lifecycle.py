@@ -29,6 +29,11 @@ def is_upward(lifecycle: Lifecycle, start: str, goal: str) -> bool:
     return lifecycle.liveness.get(goal, 0) > lifecycle.liveness.get(start, 0)
 
 
+def begins_live(lifecycle: Lifecycle) -> bool:
+    """Tell whether a new object may be seen by people at once: some state is less live than the initial one."""
+    return any(is_upward(lifecycle, state, lifecycle.initial) for state in lifecycle.states)
+
+
 def is_held(lifecycle: Lifecycle, last_set: str, state: str) -> bool:
     """Tell whether somebody made the object less live than Setlist last set it."""
     return bool(last_set) and lifecycle.liveness.get(state, 0) < lifecycle.liveness.get(last_set, 0)

@@ -57,6 +57,23 @@ async def list_all(readers: Mapping[str, Reader], question: Question) -> World:
     return World(listed=listed)
 
 
+async def list_account(readers: Mapping[str, Reader], kinds: Mapping[str, Kind], width: int) -> World:
+    """Return the complete listing of these kinds, children under every object of their parent's kind; or fail."""
+    tops = {kind.parent.kind if kind.parent else kind.id for kind in kinds.values()}
+    calls = [_list_kind(readers[kinds[one].provider], kinds[one]) for one in sorted(tops)]
+    listed = dict(await together(calls, width))
+    children = [
+        _list_under(readers[kind.provider], kind, row.live.id)
+        for _, kind in sorted(kinds.items())
+        if kind.parent
+        for row in listed[kind.parent.kind]
+    ]
+    listed |= {kind.id: () for kind in kinds.values() if kind.parent}
+    for kind_id, rows in await together(children, width):
+        listed[kind_id] = (*listed[kind_id], *rows)
+    return World(listed=listed)
+
+
 def _used(question: Question) -> list[Kind]:
     named = {one.address.kind_id for one in question.resources}
     named |= {where.kind_id for address in question.state.bindings if (where := parse_address(address))}
@@ -131,11 +148,19 @@ async def read_all(readers: Mapping[str, Reader], question: Question, listings: 
         wanted |= {(kind.id, one): parent for one, parent in _ids(kind, question, listings).items()}
     live = {} if question.refresh_all else _cached(question, listings)
     live = {key: one for key, one in live.items() if key in wanted}
-    asked = sorted(wanted.keys() - live.keys())
-    calls = [_read_or_none(readers, question.kinds[key[0]], key[1], wanted[key]) for key in asked]
-    answers = dict(zip(asked, await together(calls, question.parallelism), strict=True))
+    missing = {key: wanted[key] for key in wanted.keys() - live.keys()}
+    answers = await read_each(readers, question.kinds, missing, question.parallelism)
     live |= {key: one for key, one in answers.items() if one}
     return World(listings.listed, live, frozenset(key for key, one in answers.items() if one is None or one.archived))
+
+
+async def read_each(
+    readers: Mapping[str, Reader], kinds: Mapping[str, Kind], wanted: Mapping[Key, str], width: int
+) -> dict[Key, LiveResource | None]:
+    """Return the wanted objects read whole, given with their parents' ids; None for what is not there."""
+    asked = sorted(wanted)
+    calls = [_read_or_none(readers, kinds[key[0]], key[1], wanted[key]) for key in asked]
+    return dict(zip(asked, await together(calls, width), strict=True))
 
 
 def _ids(kind: Kind, question: Question, listings: World) -> dict[str, str]:
@@ -146,7 +171,9 @@ def _ids(kind: Kind, question: Question, listings: World) -> dict[str, str]:
     mine = [one for one in question.resources if one.address.kind_id == kind.id]
     listed = {one.live.id for one in listings.listed.get(kind.id, ())}
     unbound = [one for one in mine if _is_loose(question.state.bindings.get(str(one.address)), listed)]
-    found |= {one.rules.adopt_id: "" for one in unbound if one.rules.adopt_id}
+    above = {one.live.id: one.parent for one in listings.listed.get(kind.id, ())}
+    asked = {one.rules.adopt_id for one in unbound if one.rules.adopt_id}
+    found |= {one: above.get(one, "") for one in asked if one in above or kind.parent is None}
     if unbound:
         names = question.keys.get(kind.id, frozenset())
         found |= {

@@ -96,7 +96,13 @@ def limits_of(setup: Setup) -> Limits:
         is_protected=setup.settings.protected,
         has_shared_store=setup.settings.state.store != "file",
         max_recipients=setup.settings.guards.max_recipients,
+        is_automated=is_automated(setup.inputs.environ),
     )
+
+
+def is_automated(environ: Mapping[str, str]) -> bool:
+    """Tell whether the run is declared to be in CI."""
+    return environ.get("SETLIST_IN_AUTOMATION", "").lower() not in ("", "0", "false")
 
 
 def named_providers(resources: Iterable[Resource], state: State) -> set[str]:

@@ -18,13 +18,14 @@ from setlist.apply.crew import Crew
 from setlist.apply.preflight import preflighted
 from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, unspent
 from setlist.apply.run import run
-from setlist.apply.settle import Settled, settle_creates, settle_transitions
+from setlist.apply.settle import settle_creates, settle_transitions
 from setlist.approval import Signed, in_force, missing, needed, resumption, too_long, void
-from setlist.binding import Anchor, Record, State, fold, put
+from setlist.binding import Anchor, Record, State, after, put
 from setlist.compare import moments_of
 from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
-from setlist.diff.identity import Sight, natural_key
+from setlist.diff.identity import Sight, natural_keys
+from setlist.diff.rename import Moves, follow, lookalikes, moves_of
 from setlist.errors import (
     BlockedError,
     InvalidProject,
@@ -35,7 +36,7 @@ from setlist.errors import (
     UnknownOutcomeError,
 )
 from setlist.graph import order, select
-from setlist.guard import block_sudden, refuse_gone, refuse_reach, refuse_removals, refuse_start
+from setlist.guard import block_sudden, refuse_doubts, refuse_gone, refuse_reach, refuse_removals, refuse_start
 from setlist.http import Budget, Reader, Writer, open_writer
 from setlist.journal import Outcome, Receipt
 from setlist.kind import Effect
@@ -51,7 +52,8 @@ from setlist.opening import (
     timeout_of,
     used_providers,
 )
-from setlist.plan import Approval, Change, Plan, Step, seal
+from setlist.plan import Approval, Change, Note, Plan, Step, seal
+from setlist.policy.judge import convened, judge_changes, judge_plan, knowing
 from setlist.remark import Remark, of_plan, of_problems
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
@@ -146,8 +148,8 @@ async def make_plan(
     """Read everything and return the plan; it cannot write, being built on readers alone."""
     stored = await setup.store.read()
     state = stored or State(lineage="")
-    limits = limits_of(setup)
-    refused = refuse_start(state, limits)
+    court = knowing(convened(setup.project, setup.settings, setup.now()), setup.kinds, resources)
+    refused = refuse_start(state, limits_of(setup))
     if refused:
         raise BlockedError("; ".join(map(str, refused)))
     names = asked_providers(setup, resources, state) if choices.everything else used_providers(setup, resources, state)
@@ -158,24 +160,19 @@ async def make_plan(
         )
         listings = await list_all(readers, question)
         created = settle_creates(state, setup.kinds, listings, (setup.now(), _patience(setup)))
-        state = _folded(state, created)
+        state = after(state, created.records)
         world = await read_all(readers, replace(question, state=state), listings)
         moved = settle_transitions(state, setup.kinds, world, (setup.now(), _patience(setup)))
-        state = _folded(state, moved)
-        compared = _compared(setup, (state, world), resources, choices)
+        moves, state = moves_of(after(state, moved.records), _wanted(resources, choices))
+        compared, doubts = _compared(setup, (state, world, moves), resources, choices)
+        compared = judge_changes(court, compared, resources)
         pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
         reads = {name: reader.traffic.reads for name, reader in readers.items()}
     words = (*created.words, *moved.words)
     unknown = (*created.unknown, *moved.unknown)
-    plan = _plan(setup, (state, world), (resources, pairs), choices)
+    plan = judge_plan(court, _plan(setup, (state, world, doubts), (resources, pairs), choices))
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
-    return Planning(seal(plan.model_copy(update={"warnings": notes})), world, words, reads, state)
-
-
-def _folded(state: State, settled: Settled) -> State:
-    if not settled.records:
-        return state
-    return State.model_validate(fold(state.model_dump(mode="json"), settled.records))
+    return Planning(seal(plan.model_copy(update={"warnings": (*notes, *plan.warnings)})), world, words, reads, state)
 
 
 async def _lock_warning(setup: Setup) -> tuple[str, ...]:
@@ -187,29 +184,39 @@ def _keys(setup: Setup, resources: tuple[Resource, ...]) -> dict[str, frozenset[
     """Return by kind the natural keys, case-folded, of the resources."""
     found: dict[str, set[str]] = {}
     for one in resources:
-        key = natural_key(setup.kinds[one.address.kind_id], one, setup.settings.project, setup.settings.name)
-        values = {str(value).casefold() for value in key.values() if value is not None}
+        keys = natural_keys(setup.kinds[one.address.kind_id], one, setup.settings.project, setup.settings.name)
+        values = {str(value).casefold() for key in keys for value in key.values() if value is not None}
         found.setdefault(one.address.kind_id, set()).update(values)
     return {kind_id: frozenset(values) for kind_id, values in found.items()}
 
 
-def _compared(setup: Setup, seen: tuple[State, World], resources: tuple[Resource, ...], choices: Choices) -> list[Pair]:
-    """Compare and relate what is wanted with what is live, narrowed to what was asked for: pure."""
-    state, world = seen
+def _wanted(resources: tuple[Resource, ...], choices: Choices) -> tuple[Resource, ...]:
+    return () if choices.mode == "destroy" else resources
+
+
+def _compared(
+    setup: Setup, seen: tuple[State, World, Moves], resources: tuple[Resource, ...], choices: Choices
+) -> tuple[list[Pair], tuple[Note, ...]]:
+    """Compare and relate what is wanted with what is live, narrowed to what was asked for, with its doubts: pure."""
+    state, world, moves = seen
     sight = Sight(state, world, setup.now(), setup.settings.project, setup.settings.name)
-    wanted = () if choices.mode == "destroy" else resources
+    wanted = _wanted(resources, choices)
     wishes = replace(choices.wishes, manage=setup.managed)
-    planned = related(diff(sight, setup.kinds, wanted, wishes), setup.kinds, wanted, seen)
+    planned = related(follow(diff(sight, setup.kinds, wanted, wishes), moves), setup.kinds, wanted, (state, world))
     covered = select(_dependencies(resources, state), *_narrowed(choices, resources, state))
     chosen = [_quieted(one, choices) for one in planned if one[0].address in covered]
-    return block_sudden(chosen, setup.kinds, setup.now(), setup.settings.guards.min_notice)
+    doubts = lookalikes(chosen, setup.kinds, wanted, (state, world)) if choices.mode == "apply" else ()
+    return block_sudden(chosen, setup.kinds, setup.now(), setup.settings.guards.min_notice), doubts
 
 
 def _plan(
-    setup: Setup, seen: tuple[State, World], wanted: tuple[tuple[Resource, ...], list[Pair]], choices: Choices
+    setup: Setup,
+    seen: tuple[State, World, tuple[Note, ...]],
+    wanted: tuple[tuple[Resource, ...], list[Pair]],
+    choices: Choices,
 ) -> Plan:
     """Order and check: pure from here on."""
-    state, world = seen
+    state, world, doubts = seen
     resources, pairs = wanted
     now = setup.now()
     remembered = {address: one.dependencies for address, one in state.bindings.items()}
@@ -221,7 +228,7 @@ def _plan(
     refusals = refuse_gone(state, world)
     if choices.mode != "destroy":
         refusals = (*refusals, *refuse_removals(state, setup.kinds, tuple(pairs), limits_of(setup)))
-    refusals = (*refusals, *refuse_reach(steps, limits_of(setup)))
+    refusals = (*refusals, *refuse_reach(steps, limits_of(setup)), *refuse_doubts(doubts, limits_of(setup)))
     return Plan(
         setlist_version=__version__,
         project=setup.settings.project,
@@ -233,6 +240,7 @@ def _plan(
         providers={name: base_url(setup, name) for name in used_providers(setup, resources, state)},
         resource_changes=changes,
         steps=() if refuse_gone(state, world) else steps,
+        doubts=doubts,
         refusals=refusals,
         complete=not (choices.targets or choices.excludes),
         applyable=bool(steps) and not refusals,
@@ -318,7 +326,7 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             refuse(plan, fresh, setup.scope, setup.now())
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
             refuse_unapproved(plan, setup.kinds, setup.scope, consent)
-            await ledger.write(*_anchors(setup, plan, ledger))
+            await ledger.write(*anchors(setup, plan.providers, ledger))
             guards = setup.settings.guards
             crew = replace(
                 _crew(setup, plan, (ledger, crew_of), course),
@@ -382,13 +390,13 @@ async def _writers(setup: Setup, names: list[str]) -> AsyncIterator[dict[str, Wr
         yield {name: await stack.enter_async_context(open_writer(endpoint(setup, name, budget))) for name in names}
 
 
-def _anchors(setup: Setup, plan: Plan, ledger: Ledger) -> list[Record]:
+def anchors(setup: Setup, urls: Mapping[str, str], ledger: Ledger) -> list[Record]:
     """Return the records that tie the state to the providers' addresses and organisations."""
     known = ledger.snapshot().providers
     limits = limits_of(setup)
     return [
         put("providers", name, Anchor(base_url=url, organisation=limits.organisations.get(name, "")))
-        for name, url in plan.providers.items()
+        for name, url in urls.items()
         if name not in known
     ]
 

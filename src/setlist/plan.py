@@ -63,7 +63,7 @@ class Approval(_Planned):
 
 
 class Step(_Planned):
-    """One API call of a plan (or none: ``method`` is empty for adopt and forget).
+    """One API call of a plan (or none: ``method`` is empty for adopt, forget and move).
 
     ``path`` may hold ``{id}`` and ``{parent}``, known when the step runs; a copy's ``{id}`` is that of ``source``.
     ``body`` is complete but for ``holes``. ``sets`` names the declared top-level fields that the call writes; they are
@@ -110,6 +110,7 @@ class Change(_Planned):
     ``declared`` with ``holes`` is what becomes the base; ``rules`` and ``dependencies`` what the binding remembers.
     ``manage`` is ``create-only`` or ``observe`` where the project file has the kind's objects left alone.
     ``fingerprint`` is that of the object when planned; ``replaces`` the id of a gone object that a create stands for.
+    ``previous_address`` is the one that the object is bound to until the plan is applied.
     """
 
     address: str
@@ -125,6 +126,7 @@ class Change(_Planned):
     steps: tuple[str, ...] = ()
     fingerprint: str = ""
     state: str = ""
+    previous_address: str = ""
     wanted_state: str = ""
     status: str = ""
     forecast: str = ""
@@ -155,6 +157,12 @@ class Change(_Planned):
         return tuple(one for one in self.fields if one.verdict is Verdict.DRIFT)
 
     @property
+    def written(self) -> tuple[FieldChange, ...]:
+        """The fields that are to be written: git alone moved them, or its side is taken."""
+        ours = self.fields if self.manage == "full" else ()
+        return tuple(one for one in ours if one.verdict is Verdict.UPDATE or one.resolution == "git")
+
+    @property
     def differing(self) -> tuple[FieldChange, ...]:
         """The fields that are known to differ, whoever moved them."""
         return tuple(one for one in self.fields if one.verdict is not Verdict.UNREADABLE)
@@ -175,7 +183,7 @@ class Plan(_Planned):
 
     ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude. ``commit`` is
     the commit whose files it was made from, where a pipeline told it.
-    ``refusals`` are the guards' words: such a plan is not ``applyable``.
+    ``refusals`` are the guards' words: such a plan is not ``applyable``. ``doubts`` are for people to read first.
     """
 
     type: Literal["setlist.plan"] = "setlist.plan"
@@ -191,6 +199,7 @@ class Plan(_Planned):
     providers: dict[str, str]
     resource_changes: tuple[Change, ...]
     steps: tuple[Step, ...]
+    doubts: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Note, ...] = ()
     commit: str = ""

@@ -35,6 +35,10 @@ VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 _DURATION = re.compile(r"(\d{1,6})([smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+_INSIDE_URL = re.compile(
+    r"://[^/?#\s]*:[^/?#@\s]+@|(?:^|[?&;\s])(?:ssl)?(?:password|passwd|pwd|token|secret|sig)\s*=", re.IGNORECASE
+)
+_SECRET_OPTION = re.compile(r"secret|password|token|access_key$|account_key|sas_key", re.IGNORECASE)
 _SECRET_NAME = re.compile(r"[A-Z_][A-Z0-9_]*")
 
 
@@ -96,12 +100,31 @@ def _is_url(text: str) -> str:
     return text.rstrip("/")
 
 
+def _tells_no_secret(text: str) -> str:
+    if _INSIDE_URL.search(text):
+        message = (
+            "it holds a secret, which does not belong into this file; put it into an environment variable and name "
+            "that in state.credentials: password or url (postgres), username and password, or token (http)"
+        )
+        raise ValueError(message)
+    return text
+
+
+def _is_no_secret(options: dict[str, str]) -> dict[str, str]:
+    told = [name for name in options if _SECRET_OPTION.search(name)]
+    if told:
+        message = f"{told[0]} does not belong into this file; the bucket's library reads it from its usual variables"
+        raise ValueError(message)
+    return options
+
+
 Variable = Annotated[str, AfterValidator(_is_variable), Field(json_schema_extra={"pattern": f"^{VARIABLE.pattern}$"})]
 SecretName = Annotated[
     str, AfterValidator(_is_secret_name), Field(json_schema_extra={"pattern": f"^{_SECRET_NAME.pattern}$"})
 ]
 Glob = Annotated[str, AfterValidator(_is_glob)]
 Url = Annotated[str, AfterValidator(_is_url), Field(json_schema_extra={"pattern": "^https?://"})]
+StoreUrl = Annotated[str, AfterValidator(_tells_no_secret)]
 Duration = Annotated[
     timedelta,
     BeforeValidator(read_duration),
@@ -144,7 +167,7 @@ class StateSettings(Spec):
     path: str = Field(
         default=".setlist", min_length=1, description="The folder of the file store, relative to the project."
     )
-    url: str | None = Field(
+    url: StoreUrl | None = Field(
         default=None,
         min_length=1,
         description="postgresql://HOST/DATABASE, s3://BUCKET/PREFIX (gs://, az://), or the address of an http store; "
@@ -155,11 +178,13 @@ class StateSettings(Spec):
         description="Credential to the name of the environment variable that holds it: url or password (postgres), "
         "username, password or token (http); encryption_key, encryption_key_file and encryption_old_key (any store).",
     )
-    options: dict[str, str] = Field(
+    options: Annotated[dict[str, str], AfterValidator(_is_no_secret)] = Field(
         default_factory=dict, description="What a bucket's library takes, such as region or endpoint."
     )
-    lock_url: str | None = Field(default=None, description="Where an http store is locked; url if left out.")
-    unlock_url: str | None = Field(default=None, description="Where an http store is unlocked; lock_url if left out.")
+    lock_url: StoreUrl | None = Field(default=None, description="Where an http store is locked; url if left out.")
+    unlock_url: StoreUrl | None = Field(
+        default=None, description="Where an http store is unlocked; lock_url if left out."
+    )
     update_method: Literal["POST", "PUT"] = Field(default="POST", description="How an http store is written.")
     lock_method: Literal["LOCK", "POST", "PUT"] = Field(default="LOCK", description="How an http store is locked.")
     unlock_method: Literal["UNLOCK", "DELETE", "POST", "PUT"] = Field(
@@ -202,6 +227,27 @@ class ProviderSettings(Spec):
     insecure: bool = Field(default=False, description="Allow a base_url that is not encrypted.")
 
 
+class PolicySetting(Spec):
+    """How one rule is switched here."""
+
+    severity: Literal["off", "warn", "error"] = Field(description="error blocks, warn tells, off does neither.")
+    settings: dict[str, JsonValue] = Field(default_factory=dict, description="Laid over the rule's own settings.")
+
+
+def _as_setting(value: object) -> object:
+    return {"severity": value} if isinstance(value, str) else value
+
+
+class Policies(Spec):
+    """The rules that resources, changes and plans are held to."""
+
+    files: tuple[Glob, ...] = Field(default=("policies/**/*.yaml",), description="Globs of the policy files.")
+    rules: dict[str, Annotated[PolicySetting, BeforeValidator(_as_setting)]] = Field(
+        default_factory=dict,
+        description="Rule to off, warn or error, or to its severity and settings; rules that are built in too.",
+    )
+
+
 class Environment(Spec):
     """What differs in one environment."""
 
@@ -233,6 +279,7 @@ class ProjectFile(Spec):
     providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Vendors by name.")
     state: StateSettings = Field(default_factory=StateSettings, description="Where the bindings are kept.")
     guards: Guards = Field(default_factory=Guards, description="Thresholds that refuse a plan.")
+    policies: Policies = Field(default_factory=Policies, description="Rules of your own, and those that are built in.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -281,7 +328,7 @@ class Project:
         name = environment or self._default()
         if name not in self.environments:
             what = f"there is no environment '{name}' in {PROJECT_FILE}"
-            raise UsageError(what, todo=f"use one of: {', '.join(self.environments)}")
+            raise UsageError(what, todo=suggest(name, self.environments, "use one of"))
         content, chosen = self.content, self.content.environments.get(name, Environment())
         names = sorted({*content.providers, *chosen.providers})
         empty = ProviderSettings()

@@ -19,6 +19,7 @@ RULES = {
     "conflict": "Git and somebody at the vendor did not both change the same field.",
     "declared-twice": "An address is declared once.",
     "destructive": "What deletes, archives or stops people is allowed with --allow-destructive.",
+    "doubt": "Nothing in the plan looks like a slip, such as a rename that reads as a removal and a create.",
     "drift": "Nobody changed at the vendor what Setlist manages.",
     "expression": "A variable or a file in ${...} exists and fits where it stands.",
     "glob": "A glob of setlist.yaml matches files.",
@@ -28,6 +29,7 @@ RULES = {
     "link": "A link leads to a resource that is declared, and links do not run in a circle.",
     "missing-key": "Every required key is there.",
     "overlay": "An overlay matches a resource.",
+    "policy": "A rule of the project's policies is content, and well formed.",
     "preflight": "The vendor's own check lets the send pass.",
     "provider": "A vendor and its credentials are known.",
     "refused": "No guard refuses the plan.",
@@ -83,10 +85,12 @@ def _of_problem(level: Level, one: Problem) -> Remark:
 
 
 def of_plan(plan: Plan, given: Iterable[Approval] = ()) -> tuple[Remark, ...]:
-    """Return what refuses or blocks the plan, which approvals it lacks beside ``given``, and what people moved live."""
-    refused = (Remark(Level.ERROR, "refused", PROJECT_FILE, 0, 0, "", one.what, one.todo) for one in plan.refusals)
+    """Return what refuses or blocks the plan, which approvals it lacks beside ``given``, and what is odd."""
+    whole = [(Level.ERROR, "refused", one) for one in plan.refusals]
+    whole += [(Level.WARNING, "doubt", one) for one in plan.doubts]
+    told = (Remark(level, one.rule or rule, PROJECT_FILE, 0, 0, "", one.what, one.todo) for level, rule, one in whole)
     consents = tuple(given)
-    return (*refused, *(one for change in plan.resource_changes for one in _of_change(plan, change, consents)))
+    return (*told, *(one for change in plan.resource_changes for one in _of_change(plan, change, consents)))
 
 
 def _of_change(plan: Plan, change: Change, given: tuple[Approval, ...]) -> Iterator[Remark]:

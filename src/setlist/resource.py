@@ -101,6 +101,7 @@ class Rules(Spec):
     on_conflict: str | None = None
     adopt_id: str | None = None
     adopt_not: tuple[str, ...] = ()
+    moved_from: tuple[str, ...] = ()
     depends_on: tuple[tuple[str, str], ...] = ()
 
 

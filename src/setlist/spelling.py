@@ -1,7 +1,10 @@
-"""How specs spell moments, days and zones: texts that are checked and stay what was written."""
+"""How specs spell moments, days and zones, which stay what was written; and how names are made of other texts."""
 
 from __future__ import annotations
 
+import re
+import unicodedata
+from collections.abc import Iterator
 from datetime import date
 from typing import Annotated
 from zoneinfo import ZoneInfo
@@ -10,6 +13,7 @@ from pydantic import AfterValidator
 
 from setlist.resource import read_instant
 
+LONGEST_NAME = 63
 _SHORTEST = len("2026-12-01T09")
 
 
@@ -39,6 +43,25 @@ def _is_zone(text: str) -> str:
     if not is_known_zone(text):
         raise ValueError("not an IANA time zone; write America/New_York")
     return text
+
+
+def slug(text: str) -> str:
+    """Return the text as a name of small letters, digits and hyphens, at most 63; empty if it has none of them.
+
+    Accents are taken off, ligatures taken apart; what no Latin letter stands for parts the words.
+    """
+    plain = unicodedata.normalize("NFKD", text.replace("ß", "ss").replace("'", "").replace("\u2019", ""))
+    letters = "".join(one for one in plain if not unicodedata.combining(one)).casefold()
+    return re.sub("[^a-z0-9]+", "-", letters).strip("-")[:LONGEST_NAME].rstrip("-")
+
+
+def numbered(name: str) -> Iterator[str]:
+    """Yield the name, then the name with a number from 2 on, each at most 63 characters long."""
+    yield name
+    number = 2
+    while True:
+        yield f"{name[: LONGEST_NAME - len(str(number)) - 1].rstrip('-')}-{number}"
+        number += 1
 
 
 Moment = Annotated[str, AfterValidator(_is_moment)]

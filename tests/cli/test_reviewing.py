@@ -87,6 +87,17 @@ def test_any_other_address_draws_what_is_near_it(shop: Desk, address: str, names
     assert [name for name in ("bare", "tour", "sale") if f'["{name}<br/>' in told] == names
 
 
+@pytest.mark.parametrize(
+    ("address", "title"),
+    [
+        ("breakground/Journey/tour", "Canvas of breakground/Journey/tour"),
+        ("fanfare/Experience/sale", "What fanfare/Experience/sale needs, and what needs it"),
+    ],
+)
+def test_a_picture_says_what_it_shows(shop: Desk, address: str, title: str) -> None:
+    assert f"<title>{title}</title>" in shop.call("graph", address, "--format", "svg").out
+
+
 def test_drawing_asks_no_vendor_and_needs_no_secret(shop: Desk) -> None:
     shop.project("version: 1\nproject: desk\n")
     assert shop.call("graph").code == 0

@@ -21,10 +21,6 @@ def told(case: Any) -> str:
     return case.id if isinstance(case, Kind) else str(case)
 
 
-def adopted_by_id(kind: Kind) -> str:
-    return "adopt: {id} asks for a child without naming its parent" if kind.parent else ""
-
-
 def readable(kind: Kind) -> Tree:
     """Return a spec without what no read answers: that cannot be known to be equal."""
     hidden = {name for name, shape in kind.shape.members.items() if shape.mark(WriteOnly)}
@@ -61,7 +57,7 @@ def test_a_strong_key_adopts_and_brings_the_changes(kind: Kind) -> None:
         assert len(stage.rows()) == 1
 
 
-@each(WEAK, broken=adopted_by_id)
+@each(WEAK)
 def test_a_weak_key_asks_about_what_differs_and_takes_what_is_named(kind: Kind) -> None:
     with on_stage(kind) as stage:
         stage.made(sample(kind))
@@ -106,7 +102,7 @@ def test_an_object_that_is_not_it_is_passed_over_and_left_alone(kind: Kind) -> N
         assert next(row for row in stage.rows() if row["id"] == before["id"])["body"] == before["body"]
 
 
-@each(KINDS.values(), broken=adopted_by_id)
+@EVERY_KIND
 def test_an_object_is_bound_to_one_address(kind: Kind) -> None:
     with on_stage(kind) as stage:
         stage.made(sample(kind))
@@ -152,7 +148,7 @@ def has_a_live_start(kind: Kind) -> bool:
     return bool(lifecycle) and any(live < lifecycle.liveness[lifecycle.initial] for live in lifecycle.liveness.values())
 
 
-@each(KINDS.values(), broken=lambda kind: "a live first state counts as not live" if has_a_live_start(kind) else "")
+@EVERY_KIND
 def test_what_is_gone_and_never_was_live_is_made_anew(kind: Kind) -> None:
     with on_stage(kind, cast_of(kind).lenient) as stage:
         stage.made(quiet(kind))

@@ -347,3 +347,15 @@ def test_a_failed_write_of_a_plan_file_leaves_the_base_where_it_was(stage: Desk)
     assert stage.call("apply", "p.json").code == 1
     change = stage.plan()["resource_changes"][0]
     assert [(one["path"], one["verdict"]) for one in change["fields"]] == [(["title"], "update")]
+
+
+def test_what_is_live_is_pulled_and_never_with_a_state_that_nobody_takes_back(stage: Desk) -> None:
+    show(stage, "ON_AIR")
+    assert stage.apply(*approvals(stage)).code == 0
+    stage.remove("late")
+    assert stage.call("state", "rm", ADDRESS).code == 0
+    stage.clear_audit()
+    said = stage.call("pull", "toy")
+    text = (stage.folder / "resources" / "shows" / "late-show.yaml").read_text(encoding="utf-8")
+    assert (said.code, "ON_AIR" in text, stage.is_settled()) == (0, False, True), said
+    assert (stage.call("pull", "toy", "--check").code, stage.audit(mutating=1)) == (0, [])

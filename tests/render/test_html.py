@@ -57,7 +57,7 @@ class Elements(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
         self.attributes += [(tag, name, value) for name, value in attrs]
-        self.open += [] if tag in ("meta", "input", "br") else [tag]
+        self.open += [] if tag in ("meta", "input", "wbr") else [tag]
 
     def handle_endtag(self, tag: str) -> None:
         assert self.open.pop() == tag
@@ -147,10 +147,10 @@ def test_a_plan_without_changes_is_a_page_too(told: object) -> None:
     assert ("No changes." in text, "<h2>" in text) == (True, False)
 
 
-def test_a_plan_of_2000_changes_has_few_elements_for_each() -> None:
-    text = plan_html(many(2_000), KINDS)
-    assert text.count('class="change ') == 2_000
-    assert len(re.findall(r"<[a-z]", text)) < 2_000 * 80
+def test_a_large_plan_has_few_elements_for_each_change() -> None:
+    text = plan_html(many(400), KINDS)
+    assert text.count('class="change ') == 400
+    assert len(re.findall(r"<[a-z]", text)) < 400 * 80
 
 
 @pytest.mark.parametrize(

@@ -96,6 +96,16 @@ def test_names_that_no_comment_can_hold_are_counted_and_said_to_be_missing() -> 
     assert text.partition("### Approvals")[0].count("n" * 60) == 2_000 - left > 500
 
 
+def test_a_plan_that_no_comment_can_hold_says_so_and_nothing_else() -> None:
+    addresses = [f"vendor{number}/Thing/x" for number in range(2_000)]
+    steps = [step(one, "send", effect=Effect.IRREVERSIBLE) for one in addresses]
+    changes = [change(one.address, Action.UPDATE, steps=(one.id,)) for one in steps]
+    text = plan_markdown(plan(changes, steps), KINDS)
+    assert text.splitlines()[0] == "<!-- setlist:shop:prod -->"
+    assert text.splitlines()[-1].startswith("**It is too large for a comment")
+    assert len(text) < 500
+
+
 def test_what_cannot_be_undone_is_named_before_what_is_live() -> None:
     final, live = many(300), many(700, Effect.COMPENSABLE, "live-{:04}" + "n" * 50)
     text = plan_markdown(plan([*live.resource_changes, *final.resource_changes], [*live.steps, *final.steps]), KINDS)

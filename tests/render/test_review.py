@@ -5,8 +5,10 @@ from __future__ import annotations
 import pytest
 from reviewing import CAMPAIGN, KINDS, MADE, WINDOW, change, plan, step, story
 
+from setlist.kind import Effect
 from setlist.plan import Action, Delta
-from setlist.render.review import LONGEST, clock, effects_of, lines_of, moments, spoken, windows
+from setlist.render.review import LONGEST, by_risk, clock, consents, effects_of, lines_of, moments, spoken, windows
+from setlist.render.text import plan_text
 
 
 @pytest.mark.parametrize(
@@ -72,3 +74,28 @@ def test_a_list_that_only_changed_its_order_shows_it() -> None:
         ("1", "2"),
         ("2", "1"),
     ]
+
+
+def test_a_write_that_takes_peoples_place_away_is_no_safe_one() -> None:
+    made = change("breakground/Journey/x", Action.UPDATE, steps=("s",))
+    cut = step("breakground/Journey/x", "update", id="s", method="PUT", destructive=True, effect_text="removes tip")
+    told = plan([made], [cut])
+    assert [one.step.effect_text for one in effects_of(told, KINDS)] == ["removes tip"]
+    assert (by_risk(told)[Effect.COMPENSABLE], consents(told)) == ([made], ["--allow-destructive"])
+    assert "removes tip" in plan_text(told, color=False)
+
+
+def test_what_is_only_forgotten_is_no_risk() -> None:
+    gone = change("breakground/Journey/x", Action.FORGET, steps=("s",))
+    told = plan([gone], [step("breakground/Journey/x", "forget", id="s", destructive=True)])
+    assert (effects_of(told, KINDS), by_risk(told)[Effect.REVERSIBLE]) == ((), [gone])
+
+
+def test_a_null_and_nothing_are_the_same_edge() -> None:
+    before, after = [{"from": "a", "label": None}, {"from": "b"}], [{"from": "a"}, {"from": "c"}]
+    made = story().resource_changes[1]
+    field = made.fields[0].model_copy(update={"before": before, "after": after})
+    told = [(one.before, one.after) for one in lines_of(made.model_copy(update={"fields": (field,)}))]
+    assert told == [('{"from":"b"}', None), (None, '{"from":"c"}')]
+    words = plan_text(plan([made.model_copy(update={"fields": (field,)})], list(story().steps)), color=False)
+    assert ("null -> null" in words, '[1][\'from\']: "b" -> "c"' in words) == (False, True)

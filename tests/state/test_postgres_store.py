@@ -29,8 +29,9 @@ SECRET = "hunter2hunter2"
 
 
 def store(url: str, environment: str = "prod", **environ: str) -> PostgresStore:
+    environ = {**environ, "URL": url}
     credentials = {name.lower(): name for name in environ}
-    settings = StateSettings(store="postgres", url=url, credentials=credentials)
+    settings = StateSettings(store="postgres", credentials=credentials)
     return make(Place("shop", environment, settings, Path(), environ), Plain())
 
 

@@ -266,6 +266,15 @@ def test_what_was_sent_in_the_console_is_recognised(post: Desk) -> None:
     assert (post.is_settled(), post.apply().code, sends(post)) == (True, 0, 1)
 
 
+def test_what_a_person_archived_after_its_send_is_told_and_blocks_nothing(post: Desk) -> None:
+    mail(post, "sent", schedule=NOW)
+    post.apply(*approvals(post))
+    post.control("POST", f"/experiture/objects/{row(post)['id']}/archive", {"by": "maria"})
+    said = post.call("plan", "--detailed-exitcode")
+    assert "somebody made it archived, and nothing leads back to sent; make its file say state: archived" in said.out
+    assert (said.code, post.apply().code, sends(post)) == (0, 0, 1), said
+
+
 def test_a_lost_state_finds_the_campaign_and_sends_nothing_again(post: Desk) -> None:
     mail(post, "sent", schedule=NOW)
     post.apply(*approvals(post))

@@ -25,7 +25,8 @@ async def _checked(readers: Mapping[str, Reader], kinds: Mapping[str, Kind], pai
     check = next((step for step in steps if step.action == "preflight"), None)
     if check is None:
         return pair
-    if not change.id or steps[0] is not check:
+    before = steps[: steps.index(check)]
+    if not change.id or any(step.method for step in before):
         return change.model_copy(
             update={"notes": (*change.notes, Note(what="preflight: at apply", rule="preflight"))}
         ), steps

@@ -47,7 +47,9 @@ def refuse(plan: Plan, state: State, scope: Scope, now: datetime) -> None:
 
 def _refuse_moved(change: Change, state: State, again: str) -> None:
     """Raise StaleError if the address was bound, or bound elsewhere, since the plan was made."""
-    binding = state.bindings.get(change.address)
+    if change.steps and change.previous_address and change.address in state.bindings:
+        raise StaleError(f"{change.address} is bound since the plan was made", todo=again)
+    binding = state.bindings.get(change.previous_address or change.address)
     bound = binding.id if binding else ""
     expected = change.replaces if change.action in (Action.CREATE, Action.ADOPT) else change.id
     if change.steps and bound != expected:

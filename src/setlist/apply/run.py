@@ -10,7 +10,7 @@ from contextlib import suppress
 from setlist.apply.crew import Crew, new_base
 from setlist.apply.decisions import decisions
 from setlist.apply.steps import NotKeptError, perform
-from setlist.binding import PlanRun, Record, observe, put
+from setlist.binding import PlanRun, Record, State, after, observe, put, renamed
 from setlist.diff.identity import candidates
 from setlist.diff.resolving import left
 from setlist.errors import AccessError, LockedError, SetlistError, StaleError, StateError, UnknownOutcomeError
@@ -27,10 +27,11 @@ from setlist.version import __version__
 async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Receipt:
     """Carry out the plan and return its receipt; the plan is recorded as begun before its first step.
 
+    Bindings that move to a new address do so in that same write, before anything is asked of a vendor.
     ``world`` is what the plan was made from, where it was made in the same run: its reads become observations.
     """
     started = crew.now()
-    await crew.ledger.write(put("plans", crew.plan.id, PlanRun(started=started.isoformat())))
+    await crew.ledger.write(put("plans", crew.plan.id, PlanRun(started=started.isoformat())), *_moved(crew))
     stale = await _appeared(crew)
     outcomes = await _Race(crew, stale).finish()
     undone = {one.address for one in outcomes if one.result is not Result.DONE}
@@ -72,6 +73,18 @@ def exit_code(outcomes: tuple[Outcome, ...], *, interrupted: bool) -> int:
         return 8
     causes = [one.exit_code for one in bad if one.result is not Result.SKIPPED]
     return causes[0] if causes else 6
+
+
+def _moved(crew: Crew) -> tuple[Record, ...]:
+    """Return the records of every move of the plan, each made on top of the ones before it."""
+    moving = {step.address for step in crew.plan.steps if step.action == "move"}
+    state = crew.ledger.snapshot() if moving else State(lineage="")
+    records: tuple[Record, ...] = ()
+    for change in crew.plan.resource_changes:
+        if change.address in moving:
+            more = renamed(state, change.previous_address, change.address)
+            state, records = after(state, more), (*records, *more)
+    return records
 
 
 async def _appeared(crew: Crew) -> dict[str, str]:
@@ -161,9 +174,15 @@ class _Race:
         return tuple(self.ends[step.id].result() for step in self.crew.plan.steps)
 
     async def _go(self, step: Step) -> None:
-        outcome = await self._reasons_to_skip(step) or await self._try(step)
+        outcome = self._moved(step) or await self._reasons_to_skip(step) or await self._try(step)
         self.ends[step.id].set_result(outcome)
         self.crew.report(outcome)
+
+    def _moved(self, step: Step) -> Outcome | None:
+        """Return the outcome of a move, which was recorded when the plan was."""
+        if step.action != "move":
+            return None
+        return self._outcome(step, Result.DONE, done=(self.changes[step.address].id, ""))
 
     async def _reasons_to_skip(self, step: Step) -> Outcome | None:
         if step.id in self.crew.left_out:

@@ -12,14 +12,14 @@ from setlist.apply.refusal import Consent
 from setlist.approval import read_given
 from setlist.cli import loop
 from setlist.cli.opening import open_project, read_plan
-from setlist.cli.options import is_automated, is_colored, project_options
+from setlist.cli.options import is_colored, project_options
 from setlist.cli.plan import exit_code
 from setlist.cli.planning import choices_of, plan_options
 from setlist.cli.progress import progress
 from setlist.errors import BlockedError, UsageError
 from setlist.estimate import estimate
 from setlist.journal import Receipt
-from setlist.opening import Setup, is_sandboxed, pace_of
+from setlist.opening import Setup, is_automated, is_sandboxed, pace_of
 from setlist.pipeline import Course, Planning, carry_out, consents, planned
 from setlist.plan import Plan
 from setlist.render import json, text
@@ -58,7 +58,7 @@ def command(file: Path | None, **options: Any) -> int:
 
 def plan_and_apply(setup: Setup, options: dict[str, Any], name: str) -> int:
     """Plan, show, ask and carry out."""
-    if setup.settings.protected and is_automated():
+    if setup.settings.protected and is_automated(setup.inputs.environ):
         what = f"the environment {setup.settings.name} is protected: in automation only a saved plan is applied"
         raise BlockedError(what, todo="setlist plan -o FILE, have it reviewed, setlist apply FILE")
     planning = loop.run(planned(setup, choices_of(options), read_given(options["approve"])))
@@ -68,17 +68,19 @@ def plan_and_apply(setup: Setup, options: dict[str, Any], name: str) -> int:
     if planning.plan.refusals:
         return exit_code(planning.plan, detailed=False)
     if planning.plan.steps and not options["auto_approve"]:
-        _ask(planning.plan)
+        _ask(planning.plan, is_protected=setup.settings.protected)
     return conclude(setup, planning, options, name)
 
 
-def _ask(plan: Plan) -> None:
-    """Ask for a yes; raises UsageError where nobody can answer."""
+def _ask(plan: Plan, *, is_protected: bool) -> None:
+    """Ask for a yes, or for a protected environment's name; raises UsageError where nobody can answer."""
     if not sys.stdin.isatty():
         raise UsageError("there is no terminal to ask at", todo="add --auto-approve, or apply a saved plan")
     where = f"{plan.project} in {plan.environment}"
-    answer = click.prompt(f"\nApply this to {where}? Only 'yes' is accepted", default="", show_default=False)
-    if answer != "yes":
+    wanted = plan.environment if is_protected else "yes"
+    hint = f"It is protected: type its name, '{wanted}', to go on" if is_protected else "Only 'yes' is accepted"
+    answer = click.prompt(f"\nApply this to {where}? {hint}", default="", show_default=False)
+    if answer != wanted:
         raise click.Abort
 
 

@@ -14,6 +14,7 @@ from setlist.cli.options import is_colored, project_options
 from setlist.diff.changes import Wishes
 from setlist.drift import Drift, Seen, drift_of, strangers
 from setlist.errors import BlockedError
+from setlist.guard import refuse_gone
 from setlist.opening import Setup
 from setlist.pipeline import Choices, load_all, make_plan
 from setlist.render import drift_text, text
@@ -45,8 +46,9 @@ def _looked(setup: Setup, choices: Choices) -> Drift:
     """Read everything and return what moved; raises BlockedError where so much is gone that nothing is believed."""
     loaded = load_all(setup)
     planning = loop.run(make_plan(setup, loaded.resources, choices, tuple(map(str, loaded.warnings))))
-    if planning.plan.refusals:
-        raise BlockedError("; ".join(one.what for one in planning.plan.refusals), todo=planning.plan.refusals[0].todo)
+    gone = refuse_gone(planning.state, planning.world)
+    if gone:
+        raise BlockedError("; ".join(one.what for one in gone), todo=gone[0].todo)
     click.echo(text.reads_line(planning.reads), err=True)
     seen = Seen(planning.state, planning.world, setup.kinds)
     found = strangers(seen, planning.plan, loaded.resources) if choices.everything else None

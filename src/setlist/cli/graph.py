@@ -31,6 +31,8 @@ from setlist.resource import Resource
 def command(address: str | None, *, form: str, no_color: bool, **rest: Any) -> None:  # noqa: ARG001 - nothing has colours
     """Draw who waits for whom: links and dependsOn, with the states that are waited for.
 
+    Arrows lead from what comes first to what waits for it.
+
     With the ADDRESS of a journey: its canvas, as its file declares it. With any other: what it needs and what needs it.
     """
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
@@ -38,28 +40,26 @@ def command(address: str | None, *, form: str, no_color: bool, **rest: Any) -> N
     if address and address not in resources:
         raise UsageError(f"{address} is not declared", todo="setlist graph without an address draws those that are")
     chosen = resources[address] if address else None
-    flow = _flow(resources, chosen, setup.kinds[chosen.address.kind_id] if chosen else None)
+    flow, title = _drawing(resources, chosen, setup.kinds[chosen.address.kind_id] if chosen else None)
     if not flow.nodes:
         raise UsageError("there is nothing to draw", todo="declare a resource first")
-    click.echo({"mermaid": mermaid, "dot": dot}[form](flow) if form != "svg" else svg(flow, _title(address)), nl=False)
+    click.echo({"mermaid": mermaid, "dot": dot}[form](flow) if form != "svg" else svg(flow, title), nl=False)
     if form == "mermaid" and not is_drawable(flow):
         click.echo(f"Most viewers refuse a mermaid drawing of more than {MOST_EDGES} edges: --format svg.", err=True)
 
 
-def _flow(resources: dict[str, Resource], chosen: Resource | None, kind: Kind | None) -> Flow:
+def _drawing(resources: dict[str, Resource], chosen: Resource | None, kind: Kind | None) -> tuple[Flow, str]:
+    """Return what is to be drawn, and its title."""
     if chosen is None or kind is None:
-        return dependencies(resources.values())
-    if kind.canvas and chosen.fields.get(kind.canvas.nodes):
-        return drawn(kind.canvas, chosen.fields)
+        return dependencies(resources.values()), "Who waits for whom"
     name = str(chosen.address)
+    if kind.canvas and chosen.fields.get(kind.canvas.nodes):
+        return drawn(kind.canvas, chosen.fields), f"Canvas of {name}"
     needed = {address: tuple(map(str, one.dependencies)) for address, one in resources.items()}
     users: dict[str, tuple[str, ...]] = {}
     for address, others in needed.items():
         for other in others:
             users[other] = (*users.get(other, ()), address)
     near = select(needed, (name,), ()) | select(users, (name,), ())
-    return dependencies(one for address, one in resources.items() if address in near)
-
-
-def _title(address: str | None) -> str:
-    return f"Canvas or neighbours of {address}" if address else "Who waits for whom"
+    chain = dependencies(one for address, one in resources.items() if address in near)
+    return chain, f"What {name} needs, and what needs it"

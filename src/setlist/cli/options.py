@@ -20,11 +20,16 @@ _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARN
 
 def project_options(command: F) -> F:
     """Add the options that choose an environment and set variables."""
+    choice = click.option("-e", "--env", "environment", envvar="SETLIST_ENV", help="The environment to work in.")
+    return choice(input_options(command))
+
+
+def input_options(command: F) -> F:
+    """Add the options that set variables, for a command that names its environments itself."""
     for option in (
         click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR."),
         click.option("--var-file", type=click.Path(path_type=Path), multiple=True, help="A YAML map of variables."),
         click.option("--var", "variables", multiple=True, metavar="NAME=VALUE", help="Set one variable; wins."),
-        click.option("-e", "--env", "environment", envvar="SETLIST_ENV", help="The environment to work in."),
     ):
         command = option(command)
     return command
@@ -64,8 +69,3 @@ def is_colored(stream: IO[str], *, no_color: bool = False) -> bool:
     if no_color or os.environ.get("NO_COLOR"):
         return False
     return bool(os.environ.get("FORCE_COLOR")) or stream.isatty()
-
-
-def is_automated() -> bool:
-    """Tell whether the run is declared to be in CI."""
-    return os.environ.get("SETLIST_IN_AUTOMATION", "").lower() not in ("", "0", "false")

@@ -12,8 +12,9 @@ from setlist.approval import too_long
 from setlist.cli.options import inputs_of, is_colored, project_options
 from setlist.cli.reporting import FORMS, print_remarks
 from setlist.errors import InvalidProject, Problem
+from setlist.policy.judge import convened, judge_all
 from setlist.project import DEFAULT_ENVIRONMENT, PROJECT_FILE, find_project, read_project
-from setlist.registry import find_providers
+from setlist.registry import find_providers, kinds_of
 from setlist.remark import of_problems
 from setlist.render import json, text
 from setlist.source import Inputs, load
@@ -70,11 +71,16 @@ def judge(folder: Path, environment: str | None, inputs: Inputs) -> Verdict:
         project = read_project(folder)
     except InvalidProject as error:
         return Verdict("", environment or DEFAULT_ENVIRONMENT, error.problems, subjects=(PROJECT_FILE,))
-    settings = project.settings(environment)
-    loaded = load(project, settings, find_providers(), inputs)
-    problems = (*loaded.problems, *too_long(loaded.approvals, wall_clock()))
-    files = {one.origin.file for one in loaded.resources}
-    subjects = (PROJECT_FILE, *sorted(files))
-    return Verdict(
+    settings, providers, now = project.settings(environment), find_providers(), wall_clock()
+    loaded = load(project, settings, providers, inputs)
+    problems = (*loaded.problems, *too_long(loaded.approvals, now))
+    subjects = (PROJECT_FILE, *sorted({one.origin.file for one in loaded.resources}))
+    found = Verdict(
         project.name, settings.name, problems, loaded.warnings, len(loaded.resources), loaded.files, subjects
     )
+    try:
+        court = convened(project, settings, now)
+    except InvalidProject as error:
+        return found._replace(problems=(*problems, *error.problems))
+    judged = judge_all(court, kinds_of(providers), loaded.resources) if not loaded.problems else ((), ())
+    return found._replace(problems=(*problems, *judged[0]), warnings=(*loaded.warnings, *judged[1]))

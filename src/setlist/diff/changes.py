@@ -28,7 +28,7 @@ from setlist.diff.resolving import (
     unhid,
 )
 from setlist.kind import Effect, Kind, Named, Remark
-from setlist.lifecycle import is_held, is_satisfied, transitions
+from setlist.lifecycle import hops, is_held, is_satisfied, transitions
 from setlist.plan import Action, Change, Delta, Note, Step
 from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_dotted
 
@@ -336,15 +336,16 @@ def _planned(kind: Kind, present: _Present, wishes: Wishes, change: Change) -> P
     wanted = tuple(one for one in fields if is_written(one))
     done = writes.update(kind, present.written, live, wanted, present.named.names)
     held = _is_held(kind, present, wishes)
+    stuck = _stuck(kind, present) if held else ()
     if not blocked and not done.blocked and _is_cloned(kind, present, done.steps):
         return _cloned(kind, present, change)
     way = around(kind, change.address, done.steps, _states(present, held=held), resource.rules.when_live)
     blocked += [*done.blocked, *way.blocked, *_doubtful(kind, present.named, done.steps)]
     change = change.model_copy(
         update={
-            "held": held,
+            "held": held and not stuck,
             "blocked": tuple(blocked),
-            "notes": (*change.notes, *_again(kind, present, way.steps)),
+            "notes": (*change.notes, *stuck, *_again(kind, present, way.steps)),
             "change": _delta(kind, present),
         }
     )
@@ -402,6 +403,15 @@ def _is_held(kind: Kind, present: _Present, wishes: Wishes) -> bool:
     asked_anew = wanted != binding.rules.get("state")
     agreed = is_satisfied(kind.lifecycle, wanted, present.live.state)
     return not asked_anew and not agreed and is_held(kind.lifecycle, binding.state_set, present.live.state)
+
+
+def _stuck(kind: Kind, present: _Present) -> tuple[Note, ...]:
+    """Say that somebody made it less live for good: no verb leads back to what the file wants."""
+    wanted, live = present.resource.rules.state or "", present.live.state
+    if kind.lifecycle is None or hops(kind.lifecycle, live, wanted) is not None:
+        return ()
+    todo = f"make its file say state: {live}, or declare a new object under a new name"
+    return (Note(what=f"somebody made it {live}, and nothing leads back to {wanted}", todo=todo),)
 
 
 def _states(present: _Present, *, held: bool) -> tuple[str, str, int | None]:

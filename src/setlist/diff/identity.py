@@ -12,8 +12,9 @@ from pydantic import JsonValue
 from setlist.binding import Binding, State
 from setlist.compare import Sides, compare, normal
 from setlist.kind import Kind
+from setlist.lifecycle import begins_live
 from setlist.plan import Note
-from setlist.resource import Listed, LiveResource, Resource, Tree, World, canonical, dig
+from setlist.resource import Listed, LiveResource, Resource, Tree, World, canonical, dig, parse_address
 from setlist.shape import Implied
 
 
@@ -81,11 +82,11 @@ def _unsupported(live: LiveResource) -> Identity:
 
 
 def has_been_live(kind: Kind, binding: Binding, now: datetime) -> bool:
-    """Tell whether a bound object can have left its initial, non-live state."""
+    """Tell whether a bound object can have left its initial, non-live state; one that begins live had none."""
     seen = binding.observation
     if kind.lifecycle:
         states = {binding.state_set, seen.state if seen else ""} - {""}
-        return states not in (set(), {kind.lifecycle.initial})
+        return begins_live(kind.lifecycle) or states not in (set(), {kind.lifecycle.initial})
     if kind.went_live is None:
         return True
     return kind.went_live({**binding.base, **(seen.fields if seen else {})}, seen.status if seen else "", now)
@@ -107,28 +108,34 @@ def _named(sight: Sight, kind: Kind, resource: Resource, remote_id: str) -> Iden
 
 def _by_key(sight: Sight, kind: Kind, resource: Resource) -> Identity:
     parent = _parent_id(kind, resource)
-    found = [
-        one
-        for one in candidates(kind, sight.world, natural_key(kind, resource, sight.project, sight.environment))
+    by_id = {
+        one.live.id: one
+        for key in natural_keys(kind, resource, sight.project, sight.environment)
+        for one in candidates(kind, sight.world, key)
         if one.live.id not in resource.rules.adopt_not and one.parent in ("", parent)
-    ]
+    }
+    found = [one for _, one in sorted(by_id.items())]
     if not found:
         return Identity(Case.CREATE, reason="it does not exist")
     doubts = [doubt for one in found if (doubt := _doubt(sight, kind, one.live))]
     if doubts or len(found) > 1:
-        return _ask(found, doubts)
+        return _ask(sight, kind, found, doubts)
     live = sight.world.live.get((kind.id, found[0].live.id), found[0].live)
     if live.unsupported:
         return _unsupported(live)
     if kind.natural_key.strong or _is_equal(kind, resource, live):
         return Identity(Case.ADOPT, live, reason=f"found by its {', '.join(kind.natural_key.fields)}")
-    return _ask(found, [f"{live.id} has the same {', '.join(kind.natural_key.fields)} but differs from the file"])
+    return _ask(
+        sight, kind, found, [f"{live.id} has the same {', '.join(kind.natural_key.fields)} but differs from the file"]
+    )
 
 
-def _ask(found: list[Listed], doubts: list[str]) -> Identity:
+def _ask(sight: Sight, kind: Kind, found: list[Listed], doubts: list[str]) -> Identity:
     ids = sorted(one.live.id for one in found)
+    owner = sight.state.address_of(ids[0], kind.id)
     what = "; ".join(doubts) if doubts else f"{len(ids)} live objects match: {', '.join(ids)}"
-    todo = f"write lifecycle: {{adopt: {{id: {ids[0]}}}}} to take it, or {{adopt: {{not: [{', '.join(ids)}]}}}}"
+    taken = f"{{movedFrom: {owner}}} if it was renamed" if owner else f"{{adopt: {{id: {ids[0]}}}}} to take it"
+    todo = f"write lifecycle: {taken}, or {{adopt: {{not: [{', '.join(ids)}]}}}}"
     return Identity(Case.BLOCKED, blocked=(Note(what=what, todo=todo),), reason="ambiguous")
 
 
@@ -158,10 +165,21 @@ def _is_equal(kind: Kind, resource: Resource, live: LiveResource) -> bool:
 
 def natural_key(kind: Kind, resource: Resource, project: str, environment: str) -> Tree:
     """Return the members that identify the object, the implied ones filled in."""
+    return _key_under(kind, resource, {"name": resource.address.name, "project": project, "environment": environment})
+
+
+def natural_keys(kind: Kind, resource: Resource, project: str, environment: str) -> tuple[Tree, ...]:
+    """Return its natural key, and those that were implied under the names that it had before (``movedFrom``)."""
+    earlier = (found.name for text in resource.rules.moved_from if (found := parse_address(text)))
+    names = dict.fromkeys((resource.address.name, *earlier))
+    keys = [_key_under(kind, resource, {"name": one, "project": project, "environment": environment}) for one in names]
+    return tuple(key for index, key in enumerate(keys) if key not in keys[:index])
+
+
+def _key_under(kind: Kind, resource: Resource, names: Mapping[str, str]) -> Tree:
+    fields = resource.fields
     return {
-        name: resource.fields[name]
-        if resource.fields.get(name) is not None
-        else implied(kind, name, {"name": resource.address.name, "project": project, "environment": environment})
+        name: fields[name] if fields.get(name) is not None else implied(kind, name, names)
         for name in kind.natural_key.fields
     }
 

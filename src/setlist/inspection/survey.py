@@ -42,10 +42,10 @@ async def survey(setup: Setup, addresses: tuple[str, ...] = ()) -> Survey:
     """
     loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
     stored = await setup.store.read() or State(lineage="")
-    _refuse(setup, stored)
+    refuse_other_account(setup, stored)
     state = _narrowed(stored, loaded.resources, addresses)
     async with open_readers(setup, used_providers(setup, (), state)) as readers:
-        world = await _observed(readers, setup.kinds, state)
+        world = await observed(readers, setup.kinds, state)
         bound = list(_bound(setup.kinds, state, loaded.resources, world))
         counts = await _counts(readers, bound)
     return Survey(
@@ -56,7 +56,7 @@ async def survey(setup: Setup, addresses: tuple[str, ...] = ()) -> Survey:
     )
 
 
-def _refuse(setup: Setup, state: State) -> None:
+def refuse_other_account(setup: Setup, state: State) -> None:
     """Raise where everything would look gone, for the state belongs to another account; a lone store may be read."""
     refusals = refuse_start(state, replace(limits_of(setup), is_protected=False))
     if refusals:
@@ -74,7 +74,7 @@ def _narrowed(state: State, resources: tuple[Resource, ...], addresses: tuple[st
     return state.model_copy(update={"bindings": chosen, "intents": {}})
 
 
-async def _observed(readers: Mapping[str, Reader], kinds: Mapping[str, Kind], state: State) -> World:
+async def observed(readers: Mapping[str, Reader], kinds: Mapping[str, Kind], state: State) -> World:
     """Return each bound object as it is now; a kind is listed only where the listing spares reads."""
     wanted = {where.kind_id for address in state.bindings if (where := parse_address(address))}
     mine = {kind_id: kind for kind_id, kind in kinds.items() if kind_id in wanted}

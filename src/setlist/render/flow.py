@@ -117,10 +117,11 @@ def _node_mark(name: str, old: Mapping[str, Node], touched: frozenset[str]) -> M
 
 def _edges(before: Flow, after: Flow) -> Iterable[Edge]:
     """Yield the edges of both; one whose start and label had led elsewhere is rewired."""
-    gone = [one for one in before.edges if one not in after.edges]
+    old, new = set(before.edges), set(after.edges)
+    gone = [one for one in before.edges if one not in new]
     left = {(one.start, one.label) for one in gone}
     for edge in after.edges:
-        if edge in before.edges:
+        if edge in old:
             yield edge
         else:
             is_rewired = (edge.start, edge.label) in left

@@ -20,7 +20,9 @@ from setlist.render.review import (
     Moment,
     by_risk,
     clock,
+    consents,
     effects_of,
+    gravity,
     lines_of,
     moments,
     moved,
@@ -47,7 +49,7 @@ def plan_html(plan: Plan, kinds: Kinds) -> str:
             _counts(plan, risks),
             section("Refused", bullets(str(note) for note in plan.refusals)),
             section("What reaches people or cannot be undone", _risk_table(effects_of(plan, kinds))),
-            section("Approvals needed, one each", *(tag("pre", f"--approve {one}") for one in plan.approvals)),
+            section("Approvals needed, one each", *(tag("pre", one) for one in consents(plan))),
             section("Blocked", bullets(_blocked(plan))),
             section("Conflicts", bullets(_moved(plan, Verdict.CONFLICT))),
             section("Drift", bullets([*_held(plan), *_moved(plan, Verdict.DRIFT)])),
@@ -78,14 +80,16 @@ def _link(change: Change) -> Markup:
     """Return the address, as a link if the change has a part of the page."""
     if not (change.steps or change.blocked):
         return code(change.address)
-    return tag("a", code(change.address), href=f"#{_anchor(change)}")
+    parts = change.address.split("/")
+    told = joined([*(joined([f"{part}/", tag("wbr")]) for part in parts[:-1]), parts[-1]])
+    return tag("a", tag("code", told), href=f"#{_anchor(change)}")
 
 
 def _risk_table(effects: tuple[Effected, ...]) -> Markup:
     rows = [
         (
             code(one.step.symbol),
-            tag("span", RISKS[one.step.effect], class_="tag"),
+            tag("span", RISKS[gravity(one.step)], class_="tag"),
             one.step.effect_text or one.step.action,
             _link(one.change),
             "" if one.step.people is None else str(one.step.people),
@@ -94,7 +98,7 @@ def _risk_table(effects: tuple[Effected, ...]) -> Markup:
         for one in effects
     ]
     return table(
-        ("", "Risk", "What happens", "Object", "People", "When"), rows, "What reaches people or cannot be undone"
+        ("Sign", "Risk", "What happens", "Object", "People", "When"), rows, "What reaches people or cannot be undone"
     )
 
 
@@ -128,18 +132,18 @@ def _notes(plan: Plan) -> Iterator[Markup]:
 
 
 def _timeline(plan: Plan, found: tuple[Moment, ...]) -> Markup:
-    """Return the next 60 days as weeks, then what happens on each, then what comes later; days are those of UTC."""
+    """Return the next 60 days as weeks, then what happens on each, then what comes later; days are as written."""
     now = read_instant(plan.created_at, None)
     if now is None or not found:
         return Markup()
     first = now.date()
     days: dict[date, list[Moment]] = {}
     for one in found:
-        days.setdefault(one.at.date(), []).append(one)
+        days.setdefault(date.fromisoformat(one.told[:10]), []).append(one)
     near = {day: rows for day, rows in sorted(days.items()) if day < first + timedelta(days=DAYS)}
     later = [one for day, rows in sorted(days.items()) if day not in near for one in rows]
     after = joined([tag("h3", "Later"), _moment_table(later, "Later moments")]) if later else ""
-    weeks = _weeks(first, near) if near else ""
+    weeks = _weeks(first, near) if near else tag("p", "Nothing opens, closes or is sent.")
     return section(f"The next {DAYS} days", weeks, *(_day(day, rows) for day, rows in near.items()), after)
 
 
@@ -147,7 +151,7 @@ def _weeks(first: date, days: dict[date, list[Moment]]) -> Markup:
     start = first - timedelta(days=first.weekday())
     weeks = [_week(start + timedelta(days=7 * n), days) for n in range(DAYS // 7 + 2)]
     names = tag("tr", *(tag("th", name, scope="col") for name in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")))
-    told = f"The next {DAYS} days, in UTC"
+    told = f"The next {DAYS} days"
     return tag("table", tag("thead", names), tag("tbody", *weeks), class_="days", aria_label=told)
 
 

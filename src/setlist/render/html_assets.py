@@ -11,7 +11,7 @@ STYLE = f"""\
 {RULES}
 *{{box-sizing:border-box}}
 body{{margin:0 auto;max-width:76rem;padding:1rem;background:var(--page);color:var(--ink);line-height:1.5;
-font-family:system-ui,sans-serif;overflow-wrap:anywhere}}
+font-family:system-ui,sans-serif;overflow-wrap:break-word}}
 a{{color:var(--link)}}
 :focus-visible{{outline:3px solid var(--link);outline-offset:2px}}
 .skip{{position:absolute;left:-99rem}}.skip:focus{{left:1rem;top:.5rem;background:var(--page);padding:.5rem}}
@@ -32,7 +32,8 @@ padding:.35rem .6rem;min-height:2.5rem;max-width:100%}}
 .safe{{border-left-color:var(--added)!important}}.blocked{{border-left-style:double!important}}
 table{{border-collapse:collapse;width:100%;font-size:.9rem}}
 th,td{{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid var(--line)}}
-thead th{{color:var(--soft);font-weight:600}}
+thead th{{color:var(--soft);font-weight:600;white-space:nowrap}}td{{overflow-wrap:anywhere}}
+@media(min-width:64rem){{.wide a{{overflow-wrap:break-word}}}}
 del{{background:var(--cut);text-decoration-thickness:1px}}ins{{background:var(--add);text-decoration:none}}
 .lines{{white-space:pre-wrap;font:.8rem ui-monospace,monospace}}
 .filters{{display:flex;flex-wrap:wrap;gap:.6rem;border:1px solid var(--line);border-radius:4px;padding:.6rem;

@@ -126,11 +126,13 @@ def _ordered(cells: Mapping[str, int], chains: Sequence[_Chain]) -> list[list[st
         rows[layer].append(cell)
     sides = _sides(cells, chains)
     best, least = [list(row) for row in rows], _crossings(rows, sides)
+    spot = {cell: float(index) for row in rows for index, cell in enumerate(row)}
     for sweep in range(SWEEPS):
         beside = sides.after if sweep % 2 else sides.before
         for row in reversed(rows) if sweep % 2 else rows:
-            spot = {cell: index for each in rows for index, cell in enumerate(each)}
-            row.sort(key=lambda cell, spot=spot, beside=beside: _middle(cell, spot, beside))  # type: ignore[misc]  # bound early
+            middles = {cell: _middle(cell, spot, beside) for cell in row}
+            row.sort(key=middles.__getitem__)
+            spot |= {cell: float(index) for index, cell in enumerate(row)}
         found = _crossings(rows, sides)
         if found < least:
             best, least = [list(row) for row in rows], found

@@ -11,7 +11,7 @@ from setlist.compare import FieldChange, Verdict
 from setlist.kind import Effect
 from setlist.plan import Change, Note, Plan, Step
 from setlist.render.flow import flows_of, overlaid, touched_nodes
-from setlist.render.markdown_text import Section, code, details, fence, prose, row
+from setlist.render.markdown_text import Section, code, details, fence, prose, row, ticks
 from setlist.render.mermaid import is_drawable, mermaid
 from setlist.render.review import (
     RISKS,
@@ -19,7 +19,9 @@ from setlist.render.review import (
     Kinds,
     Line,
     by_risk,
+    consents,
     effects_of,
+    gravity,
     lines_of,
     moments,
     moved,
@@ -39,6 +41,7 @@ _SPARE, _A_GROUP = 4_000, 500
 _TAIL = 1_000
 _NAME = re.compile(r"[^A-Za-z0-9._-]")
 _HEAD = f"{row('', 'What happens', 'Object', 'People', 'When')}\n{row('---', '---', '---', '--:', '---')}"
+_TOO_LARGE = "**It is too large for a comment: look at all of it, `setlist show FILE`, before you approve any of it.**"
 _TITLE = "### What reaches people or cannot be undone\n\n"
 
 
@@ -68,7 +71,8 @@ def plan_markdown(plan: Plan, kinds: Kinds) -> str:
         texts[name] = section.fitted(section.least + max(spare, 0))
         spare -= max(len(texts[name]) - section.least, 0)
     shown = [texts[name] for name in sections if texts[name]]
-    return "\n".join([head, risk, *shown]).rstrip() + "\n"
+    whole = "\n".join([head, risk, *shown]).rstrip() + "\n"
+    return whole if len(whole) < LIMIT else f"{head}\n{_TOO_LARGE}\n"
 
 
 _BY_WEIGHT = ("refused", "approvals", "blocked", "conflicts", "drift", "notes", "safe", "calendar", "canvases", "lines")
@@ -120,7 +124,7 @@ def _risk(page: _Page) -> str:
         return table
     groups: dict[tuple[Effect, str, str], list[Effected]] = {}
     for one in effects:
-        key = (one.step.effect, one.step.action, f"{one.change.provider_name}/{one.change.type}")
+        key = (gravity(one.step), one.step.action, f"{one.change.provider_name}/{one.change.type}")
         groups.setdefault(key, []).append(one)
     return _grouped(list(groups.values()))
 
@@ -149,7 +153,7 @@ def _group_head(group: list[Effected]) -> str:
     people = f", {sum(counts)} people" if counts else ""
     times = sorted({one.when for one in group})
     when = times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}"
-    final = f"**{RISKS[step.effect]}**" if step.effect is Effect.IRREVERSIBLE else RISKS[step.effect]
+    final = f"**{RISKS[gravity(step)]}**" if step.effect is Effect.IRREVERSIBLE else RISKS[gravity(step)]
     kind = code(f"{change.provider_name}/{change.type}")
     return f"{code(step.symbol)} {final}: {prose(step.action)} {len(group)} of {kind}{people}, {prose(when)}"
 
@@ -178,15 +182,9 @@ def _common(names: list[str]) -> str:
 
 def _approvals(plan: Plan) -> Section:
     """Return the consents as options that can be copied; each line is one, whatever stands in the plan."""
-    lines = [safe(f"--approve {one}") for one in plan.approvals]
-    opening, _, closing = fence("sh", lines).strip().partition("\n")
-    return Section(
-        f"### Approvals needed, one each\n\n{opening}\n",
-        lines,
-        len(lines),
-        f"{closing.rpartition(chr(10))[2]}\n",
-        "approvals",
-    )
+    lines = [safe(one) for one in consents(plan)]
+    closing = ticks(lines)
+    return Section(f"### Approvals needed, one each\n\n{closing}sh\n", lines, len(lines), f"{closing}\n", "approvals")
 
 
 def _refusal(note: Note) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from setlist.render.style import safe
@@ -39,11 +39,16 @@ def _copied(text: str) -> str:
     return _JOINT.sub("", text)
 
 
-def fence(language: str, lines: Iterable[str]) -> str:
-    """Return a block of code whose fence is longer than any row of backticks in it."""
-    body = "\n".join(lines)
-    ticks = "`" * max(3, 1 + max((len(found[0]) for found in _TICKS.finditer(body)), default=0))
-    return f"{ticks}{language}\n{body}\n{ticks}\n"
+def ticks(lines: Iterable[str]) -> str:
+    """Return a fence that is longer than any row of backticks in the lines."""
+    rows = (found[0] for line in lines for found in _TICKS.finditer(line))
+    return "`" * max(3, 1 + max(map(len, rows), default=0))
+
+
+def fence(language: str, lines: Sequence[str]) -> str:
+    """Return a block of code that nothing in it can end."""
+    edge = ticks(lines)
+    return "\n".join([f"{edge}{language}", *lines, edge, ""])
 
 
 def details(summary: str, inner: str, *, is_open: bool = False) -> str:

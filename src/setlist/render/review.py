@@ -62,13 +62,19 @@ def kind_of(change: Change, kinds: Kinds) -> Kind | None:
     return kinds.get(f"{change.provider_name}/{change.type}")
 
 
+def gravity(step: Step) -> Effect:
+    """Return a step's effect; people notice a write that takes their place away, though it can be written back."""
+    is_felt = step.destructive and bool(step.method) and step.effect is Effect.REVERSIBLE
+    return Effect.COMPENSABLE if is_felt else step.effect
+
+
 def by_risk(plan: Plan) -> dict[Effect, list[Change]]:
     """Return the changes that have steps by their gravest effect, the gravest first."""
     found: dict[Effect, list[Change]] = {effect: [] for effect in RISKS}
     gravest: dict[str, Effect] = {}
     for step in plan.steps:
-        known = gravest.get(step.address, step.effect)
-        gravest[step.address] = min(known, step.effect, key=_ORDER.index)
+        known = gravest.get(step.address, Effect.REVERSIBLE)
+        gravest[step.address] = min(known, gravity(step), key=_ORDER.index)
     for change in plan.resource_changes:
         if change.steps and change.address in gravest:
             found[gravest[change.address]].append(change)
@@ -86,8 +92,8 @@ def steps_by_address(plan: Plan) -> dict[str, list[Step]]:
 def effects_of(plan: Plan, kinds: Kinds) -> tuple[Effected, ...]:
     """Return the steps that reach people or cannot be undone, what cannot be undone first."""
     changes = {one.address: one for one in plan.resource_changes}
-    grave = [step for step in plan.steps if step.effect is not Effect.REVERSIBLE and step.address in changes]
-    grave.sort(key=lambda step: _ORDER.index(step.effect))
+    grave = [step for step in plan.steps if gravity(step) is not Effect.REVERSIBLE and step.address in changes]
+    grave.sort(key=lambda step: _ORDER.index(gravity(step)))
     return tuple(Effected(step, changes[step.address], _when(changes[step.address], step, kinds)) for step in grave)
 
 
@@ -109,9 +115,15 @@ def spoken(kind: Kind, fields: Tree, place: str) -> str:
     for key in path:
         shape = shape.member(key)
     if shape.mark(Dated):
-        return text[:10]
+        return text.strip()[:10]
     mark = shape.mark(Instant)
     return clock(with_offset(text, dig(fields, tuple(mark.zone.split("."))) if mark and mark.zone else None))
+
+
+def consents(plan: Plan) -> list[str]:
+    """Return the options that applying the plan needs: one for all that removes or stops, one for each approval."""
+    removing = ["--allow-destructive"] if any(step.destructive for step in plan.steps) else []
+    return removing + [f"--approve {one}" for one in plan.approvals]
 
 
 def clock(text: str) -> str:
@@ -162,10 +174,8 @@ def lines_of(change: Change) -> Iterator[Line]:
         for path, value in _leaves(change.change.after or {}, ()):
             yield Line(dotted(path), None, _created(path, value, holes))
         return
-    for one in change.fields:
-        written = one.verdict in (Verdict.UPDATE, Verdict.DRIFT)
-        if written or (one.verdict is Verdict.CONFLICT and change.steps):
-            yield from _moved(one)
+    for one in change.written:
+        yield from _moved(one)
 
 
 def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
@@ -206,8 +216,14 @@ def _is_flat(items: list[JsonValue]) -> bool:
 
 def _items(name: str, before: list[JsonValue], after: list[JsonValue]) -> list[Line]:
     """Return the items that only one side has; none where only their order or their number differs."""
-    gone = [Line(f"{name}[{n}]", _told(one), None) for n, one in enumerate(before) if one not in after]
-    return gone + [Line(f"{name}[{n}]", None, _told(one)) for n, one in enumerate(after) if one not in before]
+    old, new = ([_said(one) for one in side] for side in (before, after))
+    gone = [Line(f"{name}[{n}]", _told(one), None) for n, one in enumerate(old) if one not in new]
+    return gone + [Line(f"{name}[{n}]", None, _told(one)) for n, one in enumerate(new) if one not in old]
+
+
+def _said(item: JsonValue) -> JsonValue:
+    """Return a map without its nulls: to leave a member out says the same."""
+    return {key: one for key, one in item.items() if one is not None} if isinstance(item, dict) else item
 
 
 def _pair(name: str, before: JsonValue, after: JsonValue) -> Line:

@@ -7,7 +7,7 @@ from html import escape
 
 from setlist.render.style import safe
 
-_VOID = frozenset({"meta", "br", "input"})
+_VOID = frozenset({"meta", "input", "wbr"})
 
 
 class Markup(str):
@@ -18,6 +18,8 @@ class Markup(str):
 
 def shown(text: str) -> Markup:
     """Return a text as markup: escaped, line ends kept, and what a reader would not see spelt out."""
+    if text.isprintable():
+        return Markup(escape(text))
     return Markup(escape("\n".join(safe(line) for line in text.split("\n"))))
 
 

@@ -25,6 +25,7 @@ _RISKS = (
     (Effect.REVERSIBLE, "Safe", "green"),
 )
 _ASIDE = frozenset({"preflight"})
+_SPOKEN = frozenset({"forget", "adopt", "clone", "move"})
 _MAKING = frozenset({"create", "clone"})
 _PAST = {
     "create": "added",
@@ -47,7 +48,9 @@ _VERBS = {
 def plan_text(plan: Plan, *, color: bool) -> str:
     """Return the plan for people: what cannot be undone first, one summary line last."""
     palette = Palette(color)
+    doubts = plan.doubts if not set(plan.doubts) & set(plan.refusals) else ()
     blocks = [
+        _block("Look at this first", (line for one in doubts for line in _doubt(one, palette)), palette, "yellow"),
         *_risk_blocks(plan, palette),
         _block("Conflicts", _moved(plan, Verdict.CONFLICT), palette, "red"),
         _block("Drift", (*_held(plan), *_moved(plan, Verdict.DRIFT)), palette, "yellow"),
@@ -64,6 +67,11 @@ def plan_text(plan: Plan, *, color: bool) -> str:
 def _block(title: str, lines: Iterable[str], palette: Palette, color: str | None) -> str:
     rows = list(lines)
     return "\n".join([palette.paint(f"{title}:", color, bold=True), *rows]) if rows else ""
+
+
+def _doubt(note: Note, palette: Palette) -> Iterator[str]:
+    yield f"  {palette.paint('!', 'yellow', bold=True)} {safe(note.what)}"
+    yield f"    -> {safe(note.todo)}"
 
 
 def _risk_blocks(plan: Plan, palette: Palette) -> Iterator[str]:
@@ -88,7 +96,8 @@ def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
         yield f"       {safe(change.action_reason)}"
     yield from (f"     {line}" for line in _fields(change, palette))
     for step in steps:
-        if step.effect is not Effect.REVERSIBLE or step.source or step.action in ("forget", "adopt", "clone"):
+        told = step.effect is not Effect.REVERSIBLE or step.destructive or step.source
+        if told or step.action in _SPOKEN:
             yield "     " + palette.sign(step.symbol, safe(step.effect_text))
     if change.forecast:
         yield f"       {safe(change.forecast)}"
@@ -107,9 +116,8 @@ def _fields(change: Change, palette: Palette) -> Iterator[str]:
         for path, value in _leaves(change.change.after or {}, ()):
             yield from _created(path, value, holes, palette)
         return
-    for one in change.fields:
-        if change.manage == "full" and (one.verdict is Verdict.UPDATE or one.resolution == "git"):
-            yield from _field(one, palette)
+    for one in change.written:
+        yield from _field(one, palette)
 
 
 def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
@@ -145,8 +153,8 @@ def _field(one: FieldChange, palette: Palette) -> Iterator[str]:
         yield from (f"     {line}" for line in _lines(one.before, one.after))
     elif isinstance(one.before, list) and isinstance(one.after, list):
         yield palette.sign("~", f"{name}:")
-        for place, before, after in inside(one.before, one.after):
-            yield f"     {safe(place)}: {value_text(before)} -> {value_text(after)}"
+        rows = [row for row in inside(one.before, one.after) if row[1:] != (None, None)]
+        yield from (f"     {safe(place)}: {value_text(before)} -> {value_text(after)}" for place, before, after in rows)
     else:
         sign = "-" if one.after is None else "+" if one.before is None else "~"
         yield palette.sign(sign, f"{name}: {value_text(one.before)} -> {value_text(one.after)}")

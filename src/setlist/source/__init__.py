@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+
+from pydantic import JsonValue
 
 from setlist.approval import Signed
 from setlist.document import Document
@@ -31,6 +33,7 @@ Kinds = Mapping[tuple[str, str], Kind]
 class Loaded:
     """What the files declare: resources by address, what is wrong, what is odd, and how many files were read.
 
+    ``entries`` tell how each resource was written, ``variables`` what was put into it.
     ``approvals`` are those of the approvals files, whether they are still in force or not.
     """
 
@@ -38,6 +41,8 @@ class Loaded:
     problems: tuple[Problem, ...]
     warnings: tuple[Problem, ...]
     files: int
+    entries: Mapping[Address, Entry] = field(default_factory=dict, repr=False)
+    variables: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
     approvals: tuple[Signed, ...] = ()
 
 
@@ -65,6 +70,8 @@ def load(project: Project, settings: Settings, providers: Mapping[str, Provider]
         problems=tuple(sorted(set(problems))),
         warnings=tuple(sorted(set(warnings))),
         files=len(files) + len(overlay_files),
+        entries=entries,
+        variables=variables,
         approvals=approvals,
     )
 

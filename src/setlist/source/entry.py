@@ -5,22 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from pydantic import ValidationError
+from pydantic import JsonValue, ValidationError
 
 from setlist.document import Document
 from setlist.envelope import Envelope, Head
 from setlist.errors import Problem
 from setlist.kind import Kind
 from setlist.mistake import Fault, faults_of, place_fault, read_as, suggest
-from setlist.resource import Address, Origin, Path, Ref, Rules, Tree
+from setlist.resource import Address, Origin, Path, Ref, Rules, Tree, graft
 
 
 @dataclass(slots=True)
 class Entry:
     """One document on its way to a resource; all paths start at the document.
 
-    ``patches`` tells which overlay set the value at a path. ``pending`` are texts with links that are not resolved,
-    ``holes`` those that only apply can, ``blind`` values that a mistake hides: what stands there is never judged.
+    ``patches`` tells which overlay set the value at a path, ``overlays`` are all that were laid over it, in order;
+    ``raw`` is the tree as they wrote it, before anything was put in. ``pending`` are texts with links that are not
+    resolved, ``holes`` those that only apply can, ``blind`` values that a mistake hides: what stands there is never
+    judged.
     """
 
     address: Address
@@ -28,11 +30,21 @@ class Entry:
     tree: Tree
     document: Document
     patches: dict[Path, Document] = field(default_factory=dict)
+    overlays: list[Document] = field(default_factory=list)
+    raw: Tree = field(default_factory=dict)
     pending: dict[Path, tuple[str | Ref, ...]] = field(default_factory=dict)
     holes: dict[Path, tuple[str | Ref, ...]] = field(default_factory=dict)
     blind: set[Path] = field(default_factory=set)
     rules: Rules = field(default_factory=Rules)
     labels: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def linked_tree(self) -> Tree:
+        """The tree with variables and files put in, and every link as it was written."""
+        tree: JsonValue = self.tree
+        for path, parts in self.pending.items():
+            tree = graft(tree, path, "".join(str(part) for part in parts))
+        return tree if isinstance(tree, dict) else {}
 
     @property
     def spec(self) -> Tree:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
 from setlist.document import Document, read_documents
@@ -24,6 +25,26 @@ def expand(root: Path, glob: str) -> list[str]:
         if path.is_file() or path.is_symlink():
             found.append(name.as_posix())
     return sorted(found)
+
+
+def is_matched(glob: str, file: str) -> bool:
+    """Tell whether a glob matches a file that need not be there; both are relative to the project."""
+    return _matches(PurePosixPath(glob).parts, PurePosixPath(file).parts)
+
+
+def _matches(patterns: tuple[str, ...], names: tuple[str, ...]) -> bool:
+    if not patterns:
+        return not names
+    if patterns[0] == "**":
+        return any(_matches(patterns[1:], names[start:]) for start in range(len(names) + 1))
+    return bool(names) and fnmatchcase(names[0], patterns[0]) and _matches(patterns[1:], names[1:])
+
+
+def first_match(glob: str, stem: str) -> str:
+    """Return the file of that stem which a glob matches, nothing where it asks for more than ``*`` can be."""
+    parts = [part.replace("*", stem) for part in PurePosixPath(glob).parts if part != "**"]
+    name = "/".join(parts) if PurePosixPath(glob).name != "**" else "/".join((*parts, f"{stem}.yaml"))
+    return name if is_matched(glob, name) and not set(name) & set("?[]") else ""
 
 
 def expand_all(root: Path, globs: Iterable[str], warnings: list[Problem]) -> list[str]:

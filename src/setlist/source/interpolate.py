@@ -32,6 +32,7 @@ class Scope:
 
 def interpolate(entry: Entry, scope: Scope) -> None:
     """Fill spec, lifecycle and labels of the entry; what a mistake hides becomes None and blind."""
+    entry.raw = entry.tree
     tree = dict(entry.tree)
     for key in ("spec", "lifecycle"):
         if key in tree:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from pydantic import JsonValue
 
@@ -32,22 +32,35 @@ def lay_over(
             todo = suggest(str(address), map(str, entries), "known")
             problems.append(Problem(*place, str(address), "this overlay matches no resource", todo, "overlay"))
         else:
-            entry.tree = _merged(entry.tree, tree, (), entry, document)
+            for path in tuple(_replaced(entry.tree, tree, ())):
+                kept = {known: one for known, one in entry.patches.items() if known[: len(path)] != path}
+                entry.patches = {**kept, path: document}
+            entry.tree = merged(entry.tree, tree)
+            entry.overlays.append(document)
 
 
-def _merged(below: Tree, above: Tree, path: Path, entry: Entry, document: Document) -> Tree:
-    merged = dict(below)
+def merged(below: Tree, above: Tree) -> Tree:
+    """Return a tree with a merge patch laid over it: maps merge, lists replace, null deletes the key."""
+    found = dict(below)
     for key, value in above.items():
-        here, old = (*path, key), merged.get(key)
+        old = found.get(key)
         if value is None:
-            merged.pop(key, None)
+            found.pop(key, None)
         elif isinstance(old, dict) and isinstance(value, dict):
-            merged[key] = _merged(old, value, here, entry, document)
+            found[key] = merged(old, value)
         else:
-            entry.patches = {known: one for known, one in entry.patches.items() if known[: len(here)] != here}
-            entry.patches[here] = document
-            merged[key] = _without_nulls(value)
-    return merged
+            found[key] = _without_nulls(value)
+    return found
+
+
+def _replaced(below: Tree, above: Tree, path: Path) -> Iterator[Path]:
+    """Yield the path of every value that a patch sets as a whole."""
+    for key, value in above.items():
+        old = below.get(key)
+        if isinstance(old, dict) and isinstance(value, dict):
+            yield from _replaced(old, value, (*path, key))
+        elif value is not None:
+            yield (*path, key)
 
 
 def _without_nulls(value: JsonValue) -> JsonValue:

@@ -57,10 +57,15 @@ def _rules(block: LifecycleBlock) -> Rules:
         on_conflict=block.onConflict,
         adopt_id=block.adopt.id if block.adopt else None,
         adopt_not=(block.adopt.not_ or ()) if block.adopt else (),
+        moved_from=_moved_from(block),
         depends_on=tuple(
             (one.resource, one.state) if isinstance(one, Waiting) else (one, "") for one in block.dependsOn
         ),
     )
+
+
+def _moved_from(block: LifecycleBlock) -> tuple[str, ...]:
+    return (block.movedFrom,) if isinstance(block.movedFrom, str) else block.movedFrom
 
 
 def _wrong(block: LifecycleBlock, entry: Entry, entries: Mapping[Address, Entry]) -> Iterator[Problem]:
@@ -79,6 +84,9 @@ def _wrong(block: LifecycleBlock, entry: Entry, entries: Mapping[Address, Entry]
         yield entry.problem(("lifecycle", "whenLocked"), what, "remove whenLocked")
     if block.copyOf is not None:
         yield from _wrong_copy(block.copyOf, entry, entries)
+    for index, text in enumerate(_moved_from(block)):
+        path: Path = ("lifecycle", "movedFrom")
+        yield from _wrong_move(text, path if isinstance(block.movedFrom, str) else (*path, index), entry, entries)
     for index, text in enumerate(block.ignoreChanges):
         yield from _wrong_path(text, ("lifecycle", "ignoreChanges", index), entry)
     for index, one in enumerate(block.dependsOn):
@@ -97,6 +105,29 @@ def _wrong_copy(text: str, entry: Entry, entries: Mapping[Address, Entry]) -> It
         yield entry.problem(path, what, suggest(text, map(str, entries), "known"))
     else:
         yield from _wrong_twin(text, entry, entries[address])
+
+
+def _wrong_move(text: str, path: Path, entry: Entry, entries: Mapping[Address, Entry]) -> Iterator[Problem]:
+    address = parse_address(text)
+    if address is None or address.kind_id != entry.kind.id:
+        yield entry.problem(path, f"movedFrom names '{text}', which is no {entry.kind.id}", "write provider/Kind/name")
+    elif address == entry.address:
+        yield entry.problem(path, "movedFrom names the address that it has now", "remove it, or name the old address")
+    elif address in entries:
+        what = f"movedFrom names {text}, which is declared too ({entries[address].place(())})"
+        yield entry.problem(path, what, "an object has one address: remove one of the documents, or movedFrom")
+    else:
+        yield from _wrong_heirs(address, path, entry, entries)
+
+
+def _wrong_heirs(old: Address, path: Path, entry: Entry, entries: Mapping[Address, Entry]) -> Iterator[Problem]:
+    """Yield a problem if a document that stands before this one was moved from the same address."""
+    for other in entries.values():
+        if other is entry:
+            return
+        if str(old) in other.rules.moved_from:
+            what = f"movedFrom names {old}, and so does {other.address} ({other.place(('lifecycle', 'movedFrom'))})"
+            yield entry.problem(path, what, "an object has one address: keep one of both")
 
 
 def _wrong_twin(text: str, entry: Entry, source: Entry) -> Iterator[Problem]:

@@ -15,7 +15,9 @@ from pydantic import JsonValue
 
 from setlist.kind import Named
 from setlist.resource import Tree
+from setlist.spelling import numbered, slug
 
+_LABELS = ("label", "name", "title")
 _NODE = ("type", "config", "contentId", "position")
 WIDE, HIGH = 220, 120
 
@@ -176,6 +178,24 @@ def _layers(names: Mapping[str, str], edges: list[tuple[str, str]]) -> dict[str,
         places[key] = {"x": column * WIDE, "y": rows.get(column, 0) * HIGH}
         rows[column] = rows.get(column, 0) + 1
     return places
+
+
+def keyed(live: Tree, known: Mapping[str, str]) -> Mapping[str, str]:
+    """Return the id of every live node by its key; one that has no key gets one of its label, or of its type."""
+    theirs = {str(one["id"]): one for one in _rows(live, "nodes") if one.get("id")}
+    names = {key: one for key, one in known.items() if one in theirs}
+    for one, node in theirs.items():
+        if one not in names.values():
+            names[next(key for key in numbered(_spoken(node)) if key not in names and key not in known)] = one
+    return names
+
+
+def _spoken(node: Tree) -> str:
+    """Return a key for a node: its label where it has one that can be spelt, else its type."""
+    config = node.get("config")
+    holders = (node, config if isinstance(config, dict) else {})
+    labels = [slug(text) for one in holders for name in _LABELS if isinstance(text := one.get(name), str)]
+    return next(filter(None, labels), "") or slug(str(node.get("type"))) or "node"
 
 
 def lost(before: Tree, after: Tree) -> str:

@@ -120,7 +120,7 @@ JOURNEY = Kind(
         ),
     ),
     on_destroy="ARCHIVED",
-    naming=Naming("canvas", canvas.read, canvas.write, canvas.lost),
+    naming=Naming("canvas", canvas.read, canvas.write, canvas.lost, canvas.keyed),
     canvas=Canvas(),
     lint=lint,
     cannot=(
