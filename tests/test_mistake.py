@@ -101,8 +101,8 @@ def test_a_refusal_is_told_in_plain_words(name: str) -> None:
 def test_unknown_keys_stand_at_the_key_and_other_mistakes_at_the_value() -> None:
     value: JsonValue = {"leaf": {"color": "x"}, "name": 1}
     assert problems_of(refused(value), Tree, value, place_of, "a/B/c") == [
-        Problem("f", 1, 0, "a/B/c", "name is the number 1, not text", "put it in quotes"),
-        Problem("f", 2, 1, "a/B/c", "unknown key 'color'", "did you mean 'colour'?"),
+        Problem("f", 1, 0, "a/B/c", "name is the number 1, not text", "put it in quotes", "wrong-type"),
+        Problem("f", 2, 1, "a/B/c", "unknown key 'color'", "did you mean 'colour'?", "unknown-key"),
     ]
 
 

@@ -62,10 +62,10 @@ def taken(model: type[Spec], value: JsonValue) -> bool:
     return True
 
 
-def test_there_is_one_schema_a_kind_and_five_more() -> None:
+def test_there_is_one_schema_a_kind_and_six_more() -> None:
     assert list(SCHEMAS) == [
-        "acme-show.schema.json", "drift.schema.json", "fanfare-experience.schema.json", "plan.schema.json",
-        "receipt.schema.json", "resource.schema.json", "setlist.schema.json",
+        "acme-show.schema.json", "approvals.schema.json", "drift.schema.json", "fanfare-experience.schema.json",
+        "plan.schema.json", "receipt.schema.json", "resource.schema.json", "setlist.schema.json",
     ]  # fmt: skip
 
 

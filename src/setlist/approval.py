@@ -9,14 +9,24 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from setlist.compare import moments_of
-from setlist.errors import UsageError
+from setlist.errors import Problem, UsageError
 from setlist.kind import Effect, Kind
 from setlist.lifecycle import transitions
 from setlist.plan import Approval, Change, Step
-from setlist.resource import Tree, canonical, dig
+from setlist.resource import Origin, Tree, canonical, dig
 
 _GIVEN = re.compile(r"(?P<effect>[a-z-]+):(?P<address>[^@\s]+)@(?P<digest>[0-9a-f]{12,64})")
 DIGITS = 12
+LONGEST = timedelta(days=30)
+
+
+class Signed(NamedTuple):
+    """An approval of an approvals file: who agreed and why, until when, and where it stands."""
+
+    approval: Approval
+    reason: str
+    expires: datetime
+    origin: Origin
 
 
 class Scope(NamedTuple):
@@ -88,9 +98,52 @@ def read_given(texts: Iterable[str]) -> tuple[Approval, ...]:
     return tuple(found)
 
 
+def shortened(one: Approval) -> Approval:
+    """Return the approval as plans and states spell it: with as many digits as they print."""
+    return one.model_copy(update={"digest": one.digest[:DIGITS]})
+
+
 def covers(given: Iterable[Approval], wanted: Approval) -> bool:
     """Tell whether the consent was given: same effect, same address, same digest."""
     return any(
         one.effect == wanted.effect and one.address == wanted.address and one.digest.startswith(wanted.digest)
         for one in given
     )
+
+
+def missing(wanted: Iterable[Approval], given: Iterable[Approval]) -> tuple[Approval, ...]:
+    """Return the wanted approvals that were not given."""
+    consents = tuple(given)
+    return tuple(one for one in wanted if not covers(consents, one))
+
+
+def too_long(signed: Iterable[Signed], now: datetime) -> tuple[Problem, ...]:
+    """Return a mistake for each approval of a file that would hold for more than 30 days from now."""
+    todo = f"write a day before {now + LONGEST:%Y-%m-%d}"
+    return tuple(
+        Problem(*one.origin, one.approval.address, "an approval holds for at most 30 days", todo, "approval")
+        for one in signed
+        if one.expires > now + LONGEST
+    )
+
+
+def in_force(signed: Iterable[Signed], now: datetime) -> tuple[Approval, ...]:
+    """Return the approvals of files that have not expired."""
+    return tuple(one.approval for one in signed if one.expires > now)
+
+
+def void(signed: Iterable[Signed], wanted: Iterable[Approval], now: datetime) -> tuple[Problem, ...]:
+    """Return a warning, with the reason, for each approval of a file that names a wanted effect and is void."""
+    found: list[Problem] = []
+    needs = {(one.effect, one.address): one for one in wanted}
+    for one in signed:
+        need = needs.get((one.approval.effect, one.approval.address))
+        if need is None:
+            continue
+        if not covers((one.approval,), need):
+            what = f"what it would do has changed since it was approved: {one.approval.digest} is {need.digest} now"
+            found.append(Problem(*one.origin, need.address, what, "have it approved again", "approval"))
+        elif one.expires <= now:
+            what = f"the approval expired at {one.expires.isoformat()}"
+            found.append(Problem(*one.origin, need.address, what, "have it approved again", "approval"))
+    return tuple(found)

@@ -30,7 +30,8 @@ from typing import NamedTuple
 class Problem(NamedTuple):
     """One mistake in the users' files.
 
-    ``file`` is relative to the project; ``line`` and ``column`` count from 1, and 0 means the whole file.
+    ``file`` is relative to the project; ``line`` and ``column`` count from 1, and 0 means the whole file. ``rule`` is
+    the stable name of what is broken, one of ``remark.RULES``.
     """
 
     file: str
@@ -39,6 +40,7 @@ class Problem(NamedTuple):
     address: str
     what: str
     todo: str
+    rule: str = "invalid"
 
     def __str__(self) -> str:
         """Return ``file:line:col: address: what; what to do``."""

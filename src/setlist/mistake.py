@@ -45,6 +45,7 @@ _LENGTHS = {
     "too_short": ("min_length", "at least", "entry"),
     "too_long": ("max_length", "at most", "entry"),
 }
+_RULES = {"missing": "missing-key", "extra_forbidden": "unknown-key"}
 _SPOKEN_LENGTH = 60
 _FEW = 12
 
@@ -74,7 +75,14 @@ def place_fault(fault: Fault, place_of: PlaceOf, address: str) -> Problem:
     """Return the Problem of a fault: unknown keys at the key, missing ones at the key of the map that lacks them."""
     path = fault.path[:-1] if fault.type == "missing" else fault.path
     place = place_of(path, fault.type in ("missing", "extra_forbidden"))
-    return Problem(*place, address, fault.what, fault.todo)
+    return Problem(*place, address, fault.what, fault.todo, _rule(fault.type))
+
+
+def _rule(type_: str) -> str:
+    """Return the rule that a fault of pydantic's type breaks."""
+    if type_ in _RULES:
+        return _RULES[type_]
+    return "wrong-type" if type_.removesuffix("_type") in _NOUNS else "wrong-value"
 
 
 def faults_of(error: ValidationError, model: type[BaseModel], value: JsonValue) -> list[Fault]:

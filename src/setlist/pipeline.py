@@ -20,14 +20,22 @@ from setlist.apply.preflight import preflighted
 from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, unspent
 from setlist.apply.run import run
 from setlist.apply.settle import settle_creates, settle_transitions
-from setlist.approval import needed, resumption
+from setlist.approval import Signed, in_force, missing, needed, resumption, too_long, void
 from setlist.binding import Anchor, Record, State, after, put
 from setlist.compare import moments_of
 from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
 from setlist.diff.identity import Sight, natural_keys
 from setlist.diff.rename import Moves, follow, lookalikes, moves_of
-from setlist.errors import BlockedError, InvalidProject, SetlistError, StaleError, StateError, UnknownOutcomeError
+from setlist.errors import (
+    BlockedError,
+    InvalidProject,
+    Problem,
+    SetlistError,
+    StaleError,
+    StateError,
+    UnknownOutcomeError,
+)
 from setlist.graph import order, select
 from setlist.guard import block_sudden, refuse_doubts, refuse_gone, refuse_reach, refuse_removals, refuse_start
 from setlist.http import Budget, Reader, Writer, open_writer
@@ -47,8 +55,10 @@ from setlist.opening import (
 )
 from setlist.plan import Approval, Change, Note, Plan, Step, seal
 from setlist.policy.judge import convened, judge_changes, judge_plan, knowing
+from setlist.remark import Remark, of_plan, of_problems
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
+from setlist.source.approvals import read_approvals
 from setlist.standstill import Bars, bar, barred, barred_in, reaches, refuse_unknown, standing
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.rescue import rescue
@@ -78,7 +88,8 @@ class Choices:
 class Planning(NamedTuple):
     """A plan and what it was made from; ``settled`` tells of intents of an earlier run, recorded by apply only.
 
-    ``reads`` are the requests that it took, by vendor, ``state`` is what it was compared with.
+    ``reads`` are the requests that it took, by vendor, ``state`` is what it was compared with, ``signed`` the approvals
+    of files, in force or not.
     """
 
     plan: Plan
@@ -86,6 +97,7 @@ class Planning(NamedTuple):
     settled: tuple[str, ...]
     reads: Mapping[str, int] = {}
     state: State = State(lineage="")
+    signed: tuple[Signed, ...] = ()
 
 
 def load_all(setup: Setup) -> Loaded:
@@ -101,11 +113,36 @@ async def planned(setup: Setup, choices: Choices, approvals: tuple[Approval, ...
     loaded = load_all(setup)
     warnings = tuple(map(str, loaded.warnings))
     planning = await make_plan(setup, loaded.resources, choices, warnings)
-    free = resumed(setup, planning.plan, Consent(approvals=approvals))
-    if not free:
-        return planning
-    again = replace(choices, wishes=replace(choices.wishes, resumed=free))
-    return await make_plan(setup, loaded.resources, again, warnings)
+    consent = Consent(approvals=(*approvals, *_in_force(setup, loaded.approvals)))
+    free = resumed(setup, planning.plan, consent)
+    if free:
+        again = replace(choices, wishes=replace(choices.wishes, resumed=free))
+        planning = await make_plan(setup, loaded.resources, again, warnings)
+    return planning._replace(signed=loaded.approvals)
+
+
+def consents(setup: Setup, given: tuple[Approval, ...]) -> tuple[Approval, ...]:
+    """Return the approvals given and those of the project's files; raises InvalidProject for their mistakes."""
+    problems: list[Problem] = []
+    signed = read_approvals(setup.project, problems)
+    if problems:
+        raise InvalidProject(tuple(problems))
+    return (*given, *_in_force(setup, signed))
+
+
+def remarks_on(setup: Setup, planning: Planning, given: tuple[Approval, ...]) -> tuple[Remark, ...]:
+    """Return what stands in the way of a plan, and which approvals of files are void."""
+    approvals = (*given, *_in_force(setup, planning.signed))
+    voided = void(planning.signed, missing(planning.plan.approvals, approvals), setup.now())
+    return (*of_plan(planning.plan, approvals), *of_problems((), voided))
+
+
+def _in_force(setup: Setup, signed: tuple[Signed, ...]) -> tuple[Approval, ...]:
+    now = setup.now()
+    problems = too_long(signed, now)
+    if problems:
+        raise InvalidProject(problems)
+    return in_force(signed, now)
 
 
 async def make_plan(

@@ -36,10 +36,14 @@ class Action(StrEnum):
 
 
 class Note(_Planned):
-    """One sentence for people about a change; ``todo`` is what they can do. Notes never decide anything."""
+    """One sentence for people about a change; ``todo`` is what they can do. Notes never decide anything.
+
+    ``rule`` is the stable name under which it is reported, where it has one of its own (``remark.RULES``).
+    """
 
     what: str
     todo: str = ""
+    rule: str = ""
 
     def __str__(self) -> str:
         """Return both parts as one line."""
@@ -178,7 +182,8 @@ class Change(_Planned):
 class Plan(_Planned):
     """What ``apply`` would do, and all that it needs to know to do just that.
 
-    ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude.
+    ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude. ``commit`` is
+    the commit whose files it was made from, where a pipeline told it.
     ``refusals`` are the guards' words: such a plan is not ``applyable``. ``doubts`` are for people to read first, and
     so is ``standing``: the halts that stand, the windows that are overridden; ``barred`` are the addresses that either
     stops.
@@ -202,6 +207,7 @@ class Plan(_Planned):
     doubts: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Note, ...] = ()
+    commit: str = ""
     complete: bool = True
     applyable: bool = False
     errored: bool = False

@@ -31,6 +31,7 @@ from setlist.windows import Window
 PROJECT_FILE = "setlist.yaml"
 DEFAULT_ENVIRONMENT = "default"
 DEFAULT_GLOBS = ("resources/**/*.yaml", "resources/**/*.yml")
+APPROVAL_GLOBS = ("approvals/**/*.yaml", "approvals/**/*.yml")
 VARIABLE = re.compile(r"[A-Za-z_][A-Za-z0-9_-]*")
 
 _DURATION = re.compile(r"(\d{1,6})([smhd])")
@@ -271,6 +272,10 @@ class ProjectFile(Spec):
         default=DEFAULT_GLOBS,
         description="Globs of the resource files, relative to this file, like experiences/**/*.yaml.",
     )
+    approvals: tuple[Glob, ...] = Field(
+        default=APPROVAL_GLOBS,
+        description="Globs of the files that hold approvals, relative to this file; they are no resources.",
+    )
     default_environment: Name | None = Field(default=None, description="The environment used when none is named.")
     environments: dict[Name, Environment] = Field(default_factory=dict, description="Environments by name.")
     providers: dict[str, ProviderSettings] = Field(default_factory=dict, description="Vendors by name.")
@@ -395,9 +400,9 @@ def read_project(folder: Path) -> Project:
             f"cannot be read: {reason}", where=str(folder / PROJECT_FILE), todo="run setlist init"
         ) from error
     documents, flaws = read_documents(data, PROJECT_FILE)
-    problems = [Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo) for flaw in flaws]
+    problems = [Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo, "yaml") for flaw in flaws]
     if not problems and len(documents) != 1:
-        problems = [Problem(PROJECT_FILE, 1, 1, "", f"holds {len(documents)} documents, not one", "keep one")]
+        problems = [Problem(PROJECT_FILE, 1, 1, "", f"holds {len(documents)} documents, not one", "keep one", "yaml")]
     if problems:
         raise InvalidProject(tuple(problems))
     return Project(folder.resolve(), _content(documents[0]), documents[0])
@@ -421,5 +426,5 @@ def _content(document: Document) -> ProjectFile:
     if chosen and chosen not in known:
         place = place_of(("default_environment",), False)
         what = f"default_environment names '{chosen}', which is not among the environments"
-        raise InvalidProject((Problem(*place, "", what, suggest(chosen, known)),))
+        raise InvalidProject((Problem(*place, "", what, suggest(chosen, known), "wrong-value"),))
     return content

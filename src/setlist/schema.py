@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from pydantic.json_schema import models_json_schema
 
 from setlist.compare import FieldChange
+from setlist.consent import ApprovalsFile
 from setlist.drift import Drift
 from setlist.envelope import Envelope
 from setlist.journal import Receipt
@@ -37,6 +38,8 @@ def schemas(providers: Mapping[str, Provider]) -> dict[str, Tree]:
     found = {_file_name(kind): _kind_schema(kind) for kind in kinds.values()}
     found["resource.schema.json"] = _resource_schema(kinds)
     found["setlist.schema.json"] = _headed(_tidy(ProjectFile.model_json_schema()), "setlist.yaml")
+    approvals = _tidy(ApprovalsFile.model_json_schema())
+    found["approvals.schema.json"] = _headed(approvals, "Approvals of what nothing takes back")
     found["plan.schema.json"] = _plan_schema()
     receipt = _tidy(Receipt.model_json_schema(mode="serialization"))
     found["drift.schema.json"] = _drift_schema()

@@ -18,7 +18,7 @@ from setlist.inspection.checkup import examine
 from setlist.inspection.survey import survey
 from setlist.journal import Receipt
 from setlist.opening import Setup, open_setup
-from setlist.pipeline import Choices, Course, Planning, carry_out, planned
+from setlist.pipeline import Choices, Course, Planning, carry_out, consents, planned
 from setlist.plan import Plan
 from setlist.source import Inputs, load
 
@@ -58,11 +58,12 @@ class Session:
         skip_blocked: bool = False,
         lock_timeout: float = 0.0,
     ) -> Receipt:
-        """Carry out a plan, once; ``approve`` takes the texts that the plan prints.
+        """Carry out a plan, once; ``approve`` takes the texts that the plan prints, beside the project's files.
 
         Raises before the first write if it may not be applied; afterwards what failed stands in the receipt.
         """
-        consent = Consent(read_given(approve), allow_destructive=allow_destructive, skip_blocked=skip_blocked)
+        approvals = consents(self.setup, read_given(approve))
+        consent = Consent(approvals, allow_destructive=allow_destructive, skip_blocked=skip_blocked)
         course = Course(consent=consent, lock_timeout=lock_timeout, command="python")
         return _on_a_thread(carry_out(self.setup, plan, course))
 

@@ -27,11 +27,14 @@ async def _checked(readers: Mapping[str, Reader], kinds: Mapping[str, Kind], pai
         return pair
     before = steps[: steps.index(check)]
     if not change.id or any(step.method for step in before):
-        return change.model_copy(update={"notes": (*change.notes, Note(what="preflight: at apply"))}), steps
+        return change.model_copy(
+            update={"notes": (*change.notes, Note(what="preflight: at apply", rule="preflight"))}
+        ), steps
     kind = kinds[f"{change.provider_name}/{change.type}"]
     reply = await readers[kind.provider].ask(fill(check.path, id=change.id))
     reasons = preflight_of(kind, check.id.split(":")[-2]).judge(reply.body)
     if not reasons:
         return pair
-    stop = Note(what=f"the preflight stops it: {'; '.join(reasons)}", todo="mend that, then plan again")
+    told = f"the preflight stops it: {'; '.join(reasons)}"
+    stop = Note(what=told, todo="mend that, then plan again", rule="preflight")
     return change.model_copy(update={"blocked": (*change.blocked, stop), "steps": ()}), ()

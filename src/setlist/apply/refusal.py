@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from setlist.approval import Scope, covers, needed, resumption
+from setlist.approval import Scope, covers, needed, resumption, shortened
 from setlist.binding import State
 from setlist.errors import BlockedError, StaleError
 from setlist.graph import dependents
@@ -60,7 +60,7 @@ def _refuse_moved(change: Change, state: State, again: str) -> None:
 
 def unspent(approvals: tuple[Approval, ...], state: State) -> tuple[Approval, ...]:
     """Return the approvals that no earlier apply has used up."""
-    return tuple(one for one in approvals if str(one) not in state.approvals)
+    return tuple(one for one in approvals if str(shortened(one)) not in state.approvals)
 
 
 def refuse_unapproved(

@@ -10,6 +10,7 @@ import click
 _COMMANDS = {
     "apply": ("apply", "Carry out a plan: create, update and remove what it lists, nothing else."),
     "calendar": ("calendar", "Show what opens, closes, sends and is published when, in git and live."),
+    "ci": ("ci", "Plan and apply in a pipeline, and tell the pull request: one comment, one check a concern."),
     "clone": ("clone", "Write the document of a copy, made with the vendor's own duplicate or clone verb."),
     "demo": ("demo", "See plan and apply at work on the built-in sandbox, in under a minute."),
     "destroy": ("destroy", "Remove every object that this project manages, each by the mildest end it has."),

@@ -20,7 +20,7 @@ from setlist.errors import BlockedError, UsageError
 from setlist.estimate import estimate
 from setlist.journal import Receipt
 from setlist.opening import Setup, is_automated, is_sandboxed, pace_of
-from setlist.pipeline import Course, Planning, carry_out, planned
+from setlist.pipeline import Course, Planning, carry_out, consents, planned
 from setlist.plan import Plan
 from setlist.render import json, text
 
@@ -87,7 +87,7 @@ def _ask(plan: Plan, *, is_protected: bool) -> None:
 def conclude(setup: Setup, planning: Planning | Plan, options: dict[str, Any], name: str) -> int:
     """Carry a plan out, tell what was done, and return the exit code."""
     consent = Consent(
-        approvals=read_given(options["approve"]),
+        approvals=consents(setup, read_given(options["approve"])),
         allow_destructive=options["allow_destructive"],
         skip_blocked=options["skip_blocked"],
         overrides=overrides_of(options),

@@ -13,7 +13,7 @@ from setlist.registry import find_providers, kinds_of
 
 @click.command("show")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@format_options
+@format_options()
 @click.option("-e", "--env", "environment", envvar="SETLIST_ENV", help="Whose key opens an encrypted plan.")
 @click.option("--no-color", is_flag=True, help="No colours, as with NO_COLOR.")
 def command(file: Path, *, as_json: bool, form: str, environment: str | None, no_color: bool) -> None:

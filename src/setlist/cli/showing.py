@@ -16,20 +16,25 @@ from setlist.render import text
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def format_options(command: F) -> F:
-    """Add the options that choose how a plan is printed."""
-    for option in (
-        click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
-        click.option(
-            "--format",
-            "form",
-            type=click.Choice(["text", "json", "markdown", "html"]),
-            default="text",
-            help="How to print it: for a terminal, a program, a comment on a pull request, or a browser.",
-        ),
-    ):
-        command = option(command)
-    return command
+def format_options(*reports: str) -> Callable[[F], F]:
+    """Return what adds the options that choose how a plan is printed, or in which format its ``reports``."""
+    told = "; sarif, junit and github tell only what stands in its way" if reports else ""
+
+    def add(command: F) -> F:
+        for option in (
+            click.option("--json", "as_json", is_flag=True, help="The same as --format json."),
+            click.option(
+                "--format",
+                "form",
+                type=click.Choice(["text", "json", "markdown", "html", *reports]),
+                default="text",
+                help=f"How to print it: for a terminal, a program, a pull request, or a browser{told}.",
+            ),
+        ):
+            command = option(command)
+        return command
+
+    return add
 
 
 def print_plan(plan: Plan, form: str, kinds: Mapping[str, Kind], *, no_color: bool) -> None:

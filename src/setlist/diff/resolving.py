@@ -89,13 +89,15 @@ def open_questions(fields: Iterable[FieldChange], change: Change) -> list[Note]:
 def _conflict(one: FieldChange, change: Change) -> Note:
     by = f" by {change.updated_by} at {change.updated_at}" if change.updated_by else ""
     what = f"{dotted(one.path)} was changed in git ({_short(one.after)}) and live{by} ({_short(one.before)})"
-    return Note(what=what, todo="plan with --on-conflict git or live, or make the file say what is live")
+    return Note(
+        what=what, todo="plan with --on-conflict git or live, or make the file say what is live", rule="conflict"
+    )
 
 
 def _drifted(one: FieldChange, change: Change) -> Note:
     by = f" by {change.updated_by}" if change.updated_by else ""
     what = f"{dotted(one.path)} was changed live{by} to {_short(one.before)}"
-    return Note(what=what, todo="--on-drift restore puts it back, keep leaves it")
+    return Note(what=what, todo="--on-drift restore puts it back, keep leaves it", rule="drift")
 
 
 def _short(value: JsonValue) -> str:

@@ -56,7 +56,7 @@ def compiled(policies: tuple[Policy, ...], problems: list[Problem]) -> tuple[Com
             continue
         if expression.return_type().name() not in ("BOOL", "DYN"):
             what = f"the expression gives {expression.return_type().name()}, not true or false"
-            problems.append(Problem(*policy.place, "", what, "compare it with something"))
+            problems.append(Problem(*policy.place, "", what, "compare it with something", "policy"))
             continue
         found.append(Compiled(policy, expression))
     return tuple(found)
@@ -66,7 +66,8 @@ def _misspelt(policy: Policy, words: str) -> Problem:
     found = _PLACE.search(words)
     where, what = (f" (line {found[1]}, column {found[2]})", found[3]) if found else ("", words)
     what = what.split(" (in container")[0].split(" expecting ")[0]
-    return Problem(*policy.place, "", f"the expression of {policy.rule.id} is no CEL{where}: {what}", "correct it")
+    told = f"the expression of {policy.rule.id} is no CEL{where}: {what}"
+    return Problem(*policy.place, "", told, "correct it", "policy")
 
 
 def ask(one: Compiled, facts: Mapping[str, JsonValue | datetime]) -> str:

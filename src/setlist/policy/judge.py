@@ -126,7 +126,7 @@ def _asked(court: Court, on: str, subject: Subject, facts: Mapping[str, JsonValu
             said = ask({**court.facts, **facts})
             if said:
                 blocks = rule.severity == "error" or said != rule.message
-                found.append(Finding(rule.id, blocks, Note(what=f"{said} ({rule.id})", todo=rule.todo)))
+                found.append(Finding(rule.id, blocks, Note(what=f"{said} ({rule.id})", todo=rule.todo, rule="policy")))
     return tuple(found)
 
 
@@ -141,7 +141,7 @@ def judge_all(
     for one in listed:
         for said in judge_resource(knowledge, one):
             into = errors if said.blocks else warnings
-            into.append(Problem(*one.origin, str(one.address), said.note.what, said.note.todo))
+            into.append(Problem(*one.origin, str(one.address), said.note.what, said.note.todo, "policy"))
     return tuple(errors), tuple(warnings)
 
 

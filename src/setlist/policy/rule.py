@@ -73,7 +73,7 @@ def read_policies(project: Project, problems: list[Problem], *, asleep: bool = F
         policy = _policy(document, problems)
         if policy and policy.rule.id in found:
             what = f"there is a rule {policy.rule.id} already, in {found[policy.rule.id].place.file}"
-            problems.append(Problem(*_at(document, ("id",)), "", what, "give it another id"))
+            problems.append(Problem(*_at(document, ("id",)), "", what, "give it another id", "policy"))
         elif policy:
             found[policy.rule.id] = policy
     for name, setting in wanted.rules.items():
@@ -85,7 +85,7 @@ def read_policies(project: Project, problems: list[Problem], *, asleep: bool = F
         else:
             todo = suggest(name, sorted(found))
             place = project.place(("policies", "rules", name), key=True)
-            problems.append(Problem(*place, "", f"there is no rule '{name}'", todo))
+            problems.append(Problem(*place, "", f"there is no rule '{name}'", todo, "policy"))
     return tuple(one for _, one in sorted(found.items()) if asleep or one.rule.severity != "off")
 
 

@@ -7,12 +7,14 @@ from dataclasses import dataclass, field
 
 from pydantic import JsonValue
 
+from setlist.approval import Signed
 from setlist.document import Document
 from setlist.errors import Problem
 from setlist.kind import Kind, Provider
 from setlist.project import Project, Settings
 from setlist.registry import kinds_of
 from setlist.resource import Address, Hole, Resource, walk
+from setlist.source.approvals import read_approvals
 from setlist.source.check import check_natural_keys, check_providers, check_spec
 from setlist.source.entry import Entry, identify, place_in
 from setlist.source.files import expand, expand_all, read_all
@@ -32,6 +34,7 @@ class Loaded:
     """What the files declare: resources by address, what is wrong, what is odd, and how many files were read.
 
     ``entries`` tell how each resource was written, ``variables`` what was put into it.
+    ``approvals`` are those of the approvals files, whether they are still in force or not.
     """
 
     resources: tuple[Resource, ...]
@@ -40,6 +43,7 @@ class Loaded:
     files: int
     entries: Mapping[Address, Entry] = field(default_factory=dict, repr=False)
     variables: Mapping[str, JsonValue] = field(default_factory=dict, repr=False)
+    approvals: tuple[Signed, ...] = ()
 
 
 def load(project: Project, settings: Settings, providers: Mapping[str, Provider], options: Inputs) -> Loaded:
@@ -54,6 +58,7 @@ def load(project: Project, settings: Settings, providers: Mapping[str, Provider]
     problems.extend(check_providers(project, settings, providers))
     entries = _entries(read_all(project.folder, files, problems), kinds, problems)
     lay_over(entries, read_all(project.folder, overlay_files, problems), kinds, problems)
+    approvals = read_approvals(project, problems)
     variables = gather(settings, options, project.folder, problems)
     scope = Scope(project.folder, settings.name, variables, problems)
     for entry in entries.values():
@@ -67,6 +72,7 @@ def load(project: Project, settings: Settings, providers: Mapping[str, Provider]
         files=len(files) + len(overlay_files),
         entries=entries,
         variables=variables,
+        approvals=approvals,
     )
 
 
@@ -76,7 +82,8 @@ def _files(
     """Return the resource files and this environment's overlay files; nothing is both."""
     root = project.folder
     overlays = expand_all(root, settings.overlays, warnings)
-    taken = {file for glob in project.all_overlays for file in expand(root, glob)}
+    aside = (*project.all_overlays, *project.content.approvals)
+    taken = {file for glob in aside for file in expand(root, glob)}
     taken |= {path.relative_to(root).as_posix() for path in options.var_files if path.is_relative_to(root)}
     written = "resources" in project.content.model_fields_set
     files = expand_all(root, project.content.resources, warnings if written else [])
@@ -94,7 +101,7 @@ def _entries(documents: Sequence[Document], kinds: Kinds, problems: list[Problem
         if first is not entry:
             place = place_in(document, ("metadata", "name"))
             what = f"declared twice, first at {first.place(('metadata', 'name'))}"
-            problems.append(Problem(*place, str(entry.address), what, "remove or rename one of them"))
+            problems.append(Problem(*place, str(entry.address), what, "remove or rename one of them", "declared-twice"))
     return entries
 
 

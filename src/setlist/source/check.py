@@ -41,7 +41,7 @@ def check_spec(entry: Entry, warnings: list[Problem]) -> Iterator[Problem]:
     block = entry.tree.get("lifecycle")
     state = str(block.get("state") or "") if isinstance(block, dict) else ""
     for remark in entry.kind.lint(entry.spec, state) if entry.kind.lint and not _has_blind(entry) else ():
-        found = entry.problem(("spec", *remark.path), remark.what, remark.todo)
+        found = entry.problem(("spec", *remark.path), remark.what, remark.todo)._replace(rule="vendor-rule")
         if remark.is_warning:
             warnings.append(found)
         elif not any(remark.path[: len(path)] == path for path in hidden):
@@ -56,14 +56,18 @@ def check_providers(project: Project, settings: Settings, providers: Mapping[str
             path = path[2:]
         if name not in providers:
             what = f"there is no provider '{name}'"
-            yield Problem(*project.place(path, key=True), "", what, suggest(name, providers))
+            yield Problem(*project.place(path, key=True), "", what, suggest(name, providers), "provider")
             continue
         yield from _wrong_kinds(project, settings.name, providers[name], chosen.manage)
         known = providers[name].settings
         for one in sorted(chosen.credentials.keys() - set(known)):
             what = f"{name} has no credential '{one}'"
             yield Problem(
-                *project.place((*path, "credentials", one), key=True), "", what, f"it has: {', '.join(known)}"
+                *project.place((*path, "credentials", one), key=True),
+                "",
+                what,
+                f"it has: {', '.join(known)}",
+                "provider",
             )
 
 
@@ -90,7 +94,8 @@ def check_natural_keys(entries: Iterable[Entry], settings: Settings) -> Iterator
             names = entry.kind.natural_key.fields
             path = ("spec", *parse_dotted(names[0]))
             what = f"{', '.join(names)} {', '.join(values[-len(names) :])!r} is the one of {first.address}"
-            yield entry.problem(path, f"{what} ({first.place(path)})", "the vendor takes it once; choose another")
+            found = entry.problem(path, f"{what} ({first.place(path)})", "the vendor takes it once; choose another")
+            yield found._replace(rule="same-key")
 
 
 def _has_blind(entry: Entry) -> bool:

@@ -89,7 +89,7 @@ def identify(
     kind = kinds.get((head.apiVersion, head.kind))
     if kind is None:
         path, what, todo = _unknown(head, kinds)
-        problems.append(Problem(*place_of(path, False), "", what, todo))
+        problems.append(Problem(*place_of(path, False), "", what, todo, "unknown-kind"))
         return None
     return Address(kind.provider, kind.name, head.metadata.name), kind, tree
 

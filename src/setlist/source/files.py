@@ -53,7 +53,9 @@ def expand_all(root: Path, globs: Iterable[str], warnings: list[Problem]) -> lis
     for glob in globs:
         matches = expand(root, glob)
         if not matches:
-            warnings.append(Problem(PROJECT_FILE, 0, 0, "", f"'{glob}' matches no file", "correct or remove the glob"))
+            warnings.append(
+                Problem(PROJECT_FILE, 0, 0, "", f"'{glob}' matches no file", "correct or remove the glob", "glob")
+            )
         found.update(dict.fromkeys(matches))
     return list(found)
 
@@ -67,7 +69,7 @@ def read_all(root: Path, files: Sequence[str], problems: list[Problem]) -> list[
             continue
         found, flaws = read_documents(data, file)
         documents.extend(one for one in found if one.value is not None)
-        problems.extend(Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo) for flaw in flaws)
+        problems.extend(Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo, "yaml") for flaw in flaws)
     return documents
 
 
@@ -80,12 +82,12 @@ def read_inside(root: Path, file: str, problems: list[Problem]) -> bytes | None:
             data = (root / file).read_bytes()
     except UnicodeEncodeError:
         shown = file.encode(errors="replace").decode()
-        problems.append(Problem(shown, 0, 0, "", "the file's name is not UTF-8", "rename it"))
+        problems.append(Problem(shown, 0, 0, "", "the file's name is not UTF-8", "rename it", "unreadable-file"))
         return None
     except OSError as error:
         what, todo = f"cannot be read: {error.strerror or error}", "check that the file is there and readable"
     if what:
-        problems.append(Problem(file, 0, 0, "", what, todo))
+        problems.append(Problem(file, 0, 0, "", what, todo, "unreadable-file"))
         return None
     return data
 

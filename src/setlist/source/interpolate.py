@@ -87,7 +87,7 @@ def _text(text: str, path: Path, entry: Entry, scope: Scope) -> JsonValue:
 def _hide(bad: Bad, path: Path, entry: Entry, scope: Scope) -> JsonValue:
     """Tell the mistake and return what stands in for the value."""
     entry.blind.add(path)
-    scope.problems.append(entry.problem(path, bad.what, bad.todo))
+    scope.problems.append(entry.problem(path, bad.what, bad.todo)._replace(rule="expression"))
     return None
 
 

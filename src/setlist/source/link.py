@@ -70,7 +70,9 @@ def _told(cycle: list[Address], entries: Mapping[Address, Entry]) -> Problem:
     if not places and str(following) in waits:
         places = [("lifecycle", "dependsOn", waits.index(str(following)))]
     names = " -> ".join(str(one) for one in (*cycle, cycle[0]))
-    return entry.problem(places[0], f"these wait for each other: {names}", "remove one of the links")
+    return entry.problem(places[0], f"these wait for each other: {names}", "remove one of the links")._replace(
+        rule="link"
+    )
 
 
 def _names(parts: tuple[str | Ref, ...], address: Address) -> bool:
@@ -89,7 +91,7 @@ def _resolve(
     except _Unresolved as error:
         entry.blind.add(path)
         if error.args:
-            problems.append(entry.problem(path, *error.args))
+            problems.append(entry.problem(path, *error.args)._replace(rule="link"))
         return
     joined = join_texts(pieces)
     if any(isinstance(one, Ref) for one in joined):

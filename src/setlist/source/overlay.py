@@ -30,7 +30,7 @@ def lay_over(
         if entry is None:
             place = place_in(document, ())
             todo = suggest(str(address), map(str, entries), "known")
-            problems.append(Problem(*place, str(address), "this overlay matches no resource", todo))
+            problems.append(Problem(*place, str(address), "this overlay matches no resource", todo, "overlay"))
         else:
             for path in tuple(_replaced(entry.tree, tree, ())):
                 kept = {known: one for known, one in entry.patches.items() if known[: len(path)] != path}

@@ -27,7 +27,7 @@ def set_rules(entry: Entry, entries: Mapping[Address, Entry], problems: list[Pro
         problems.extend(place_fault(one, entry.place, str(entry.address)) for one in seen)
         return
     block = envelope.lifecycle or LifecycleBlock()
-    problems.extend(_wrong(block, entry, entries))
+    problems.extend(one._replace(rule="lifecycle") for one in _wrong(block, entry, entries))
     entry.labels = dict(envelope.metadata.labels or {})
     entry.rules = _rules(block)
 

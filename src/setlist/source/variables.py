@@ -42,7 +42,7 @@ def unused(settings: Settings, options: Inputs, used: set[str]) -> list[Problem]
     """Return a warning for each --var that no file uses: likely a slip of the pen."""
     known = {*settings.vars, *used}
     return [
-        Problem(f"--var {name}", 0, 0, "", "no file uses this variable", suggest(name, known, "known"))
+        Problem(f"--var {name}", 0, 0, "", "no file uses this variable", suggest(name, known, "known"), "variable")
         for name in sorted(options.variables)
         if name not in known
     ]
@@ -52,7 +52,7 @@ def _checked(where: str, text: str, problems: list[Problem]) -> str:
     try:
         text.encode()
     except UnicodeEncodeError:
-        problems.append(Problem(where, 0, 0, "", "the value is not UTF-8", "pass it as UTF-8"))
+        problems.append(Problem(where, 0, 0, "", "the value is not UTF-8", "pass it as UTF-8", "variable"))
     return text
 
 
@@ -61,10 +61,14 @@ def _read(path: Path, root: Path, problems: list[Problem]) -> Mapping[str, JsonV
     try:
         data = path.read_bytes()
     except OSError as error:
-        problems.append(Problem(shown, 0, 0, "", f"cannot be read: {error.strerror or error}", "check --var-file"))
+        problems.append(
+            Problem(
+                shown, 0, 0, "", f"cannot be read: {error.strerror or error}", "check --var-file", "unreadable-file"
+            )
+        )
         return {}
     documents, flaws = read_documents(data, shown)
-    problems.extend(Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo) for flaw in flaws)
+    problems.extend(Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo, "yaml") for flaw in flaws)
     found: dict[str, JsonValue] = {}
     for document in documents:
         match document.value:
@@ -73,12 +77,14 @@ def _read(path: Path, root: Path, problems: list[Problem]) -> Mapping[str, JsonV
             case _:
                 mark = document.positions.at(())
                 problems.append(
-                    Problem(shown, mark.line, mark.column, "", "this is not a map", "write NAME: value lines")
+                    Problem(
+                        shown, mark.line, mark.column, "", "this is not a map", "write NAME: value lines", "variable"
+                    )
                 )
                 continue
         for name in document.value:
             if not VARIABLE.fullmatch(name):
                 mark = document.positions.key_at((name,))
                 what, todo = f"'{name}' is no variable's name", "use letters, digits, _ and -, a letter or _ first"
-                problems.append(Problem(shown, mark.line, mark.column, "", what, todo))
+                problems.append(Problem(shown, mark.line, mark.column, "", what, todo, "variable"))
     return found

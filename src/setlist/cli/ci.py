@@ -1,0 +1,243 @@
+"""`setlist ci`: plan and apply in a pipeline, and tell the pull request and the commit what came of it."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import click
+
+from setlist.answer import read_json
+from setlist.approval import read_given
+from setlist.ci.checks import Check, planned_checks, unplanned_checks
+from setlist.ci.comment import about_run, marker, planned_comment, unplanned_comment
+from setlist.ci.forge import open_forge
+from setlist.ci.surroundings import Surroundings, read_surroundings
+from setlist.cli import loop
+from setlist.cli.apply import apply_options, conclude
+from setlist.cli.opening import open_project, read_plan
+from setlist.cli.options import inputs_of, is_colored, project_options
+from setlist.cli.plan import save
+from setlist.cli.planning import choices_of, plan_options
+from setlist.cli.reporting import prefix_of, summarise
+from setlist.cli.validate import Verdict, judge
+from setlist.errors import BlockedError, SetlistError, StaleError, UsageError
+from setlist.pipeline import planned, remarks_on
+from setlist.plan import Plan, seal
+from setlist.project import find_project
+from setlist.remark import Remark, of_problems
+from setlist.render import github, text
+from setlist.render.markdown_text import prose
+from setlist.render.style import safe
+
+_FORK = "not planned: a fork's branch gets no credentials; push it to this repository to plan it"
+
+
+class Found(NamedTuple):
+    """What a run found: its checks and remarks, the comment (empty if the project has no name), and the exit code."""
+
+    verdict: Verdict
+    checks: tuple[Check, ...]
+    remarks: tuple[Remark, ...]
+    comment: str
+    code: int
+    plan: Plan | None = None
+
+
+@click.group("ci")
+def command() -> None:
+    """Plan and apply in a pipeline on GitHub or GitLab.
+
+    Both come with one check of the commit for each concern, and planning with one comment on the pull request, which is
+    edited from then on. The token is that of SETLIST_CI_TOKEN, else GITHUB_TOKEN or GITLAB_TOKEN. See docs/ci.md.
+    """
+
+
+def _telling(function: Any) -> Any:
+    """Add the options that say for which commit it runs, and what is told to whom."""
+    for option in (
+        click.option("--no-post", is_flag=True, help="Set no check and write no comment."),
+        click.option("--name", default="setlist", help="How the checks' names begin; one for each project (setlist)."),
+        click.option("--commit", help="The commit that is checked out, where the pipeline does not say it."),
+    ):
+        function = option(function)
+    return function
+
+
+@command.command("plan")
+@click.option(
+    "-o",
+    "--out",
+    type=click.Path(path_type=Path, dir_okay=False),
+    default=Path("setlist.plan"),
+    help="Where to save the plan (setlist.plan).",
+)
+@click.option("--no-comment", is_flag=True, help="Write no comment.")
+@click.option("--author", envvar="SETLIST_CI_AUTHOR", help="The name that the token writes under, if it cannot tell.")
+@_telling
+@plan_options
+@project_options
+def plan_command(out: Path, **options: Any) -> int:
+    """Validate and plan; tell the pull request, set the commit's checks, save the plan for ci apply.
+
+    The branch of a fork is only validated: whoever wrote it could send credentials anywhere. Exit code: 0 if every
+    check has passed, 3 if the files have mistakes, 6 if something is blocked or not approved, else that of the error.
+    """
+    place = _surroundings(options)
+    found = _look(place, options)
+    if found.plan:
+        setup = open_project(options["environment"], options["variables"], options["var_file"])
+        save(found.plan, out, setup.codec)
+        click.echo(f"Saved to {out}. To carry out exactly this: setlist ci apply {out}", err=True)
+    _show(found, place, options)
+    if not options["no_post"] and place.forge:
+        _post(place, found, options)
+    return found.code
+
+
+def _surroundings(options: dict[str, Any]) -> Surroundings:
+    """Return where this runs; raises UsageError without the token that telling takes."""
+    path = os.environ.get("GITHUB_EVENT_PATH")
+    event = read_json(Path(path).read_bytes()) if path and Path(path).is_file() else None
+    place = read_surroundings(os.environ, event)
+    if place.forge and not options["no_post"] and not place.token and not place.is_fork:
+        names = "GITHUB_TOKEN" if place.forge == "github" else "GITLAB_TOKEN"
+        raise UsageError("there is no token to set checks with", todo=f"set {names} or SETLIST_CI_TOKEN, or --no-post")
+    return place
+
+
+def _look(place: Surroundings, options: dict[str, Any]) -> Found:
+    """Validate, and plan if the files are valid and no stranger's."""
+    inputs = inputs_of(options["variables"], options["var_file"])
+    verdict = judge(find_project(Path.cwd()), options["environment"], inputs)
+    mistakes = of_problems(verdict.problems, verdict.warnings)
+    run = about_run(place.head or options["commit"] or "", place.page)
+    if verdict.problems or place.is_fork:
+        checks = unplanned_checks(mistakes, _FORK)
+        return Found(
+            verdict, checks, mistakes, _unplanned(verdict, checks, mistakes, run), 3 if verdict.problems else 0
+        )
+    given = read_given(options["approve"])
+    try:
+        setup = open_project(options["environment"], options["variables"], options["var_file"])
+        planning = loop.run(planned(setup, choices_of(options), given))
+        remarks = (*mistakes, *remarks_on(setup, planning, given))
+    except SetlistError as error:
+        checks = unplanned_checks(mistakes, f"not planned: {error}")
+        return Found(verdict, checks, mistakes, _unplanned(verdict, checks, mistakes, run), error.exit_code)
+    plan = seal(planning.plan.model_copy(update={"commit": options["commit"] or place.commit}))
+    checks = planned_checks(plan, remarks)
+    comment = planned_comment(plan, setup.kinds, checks, remarks, run)
+    return Found(verdict, checks, remarks, comment, 0 if all(one.passed for one in checks) else 6, plan)
+
+
+def _unplanned(verdict: Verdict, checks: Sequence[Check], remarks: Sequence[Remark], run: str) -> str:
+    return unplanned_comment((verdict.project, verdict.environment), checks, remarks, run) if verdict.project else ""
+
+
+def _show(found: Found, place: Surroundings, options: dict[str, Any]) -> None:
+    """Print the plan and the checks; on GitHub also annotations and the summary of the job."""
+    color = is_colored(sys.stdout, no_color=options["no_color"])
+    if found.plan:
+        click.echo(text.plan_text(found.plan, color=color) + "\n", color=color)
+    else:
+        for one in found.remarks:
+            click.echo(safe(f"{one.level.value}: {one.file}:{one.line}:{one.column}: {one}"))
+    for check in found.checks:
+        click.echo(
+            safe(f"{'passed' if check.passed else 'FAILED'}  {_name(found.verdict, check, options)}  {check.why}")
+        )
+    if place.forge == "github":
+        click.echo(github.commands(found.remarks, prefix_of(find_project(Path.cwd()))), nl=False)
+        summarise(found.comment or github.summary(found.remarks, "setlist"))
+
+
+def _name(verdict: Verdict, check: Check, options: dict[str, Any]) -> str:
+    return f"{options['name']}/{verdict.environment}/{check.concern}"
+
+
+def _post(place: Surroundings, found: Found, options: dict[str, Any]) -> None:
+    """Set the checks and write the comment; that a fork's token may do neither is told, and no failure."""
+    if place.is_fork and not place.token:
+        click.echo("This is a fork's branch: it was validated only, and there is no token to say so there.", err=True)
+        return
+    try:
+        told = loop.run(_told(place, found, options))
+    except SetlistError as error:
+        if not place.is_fork:
+            raise
+        told = f"This is a fork's branch: it was validated only. Its token may not say so there ({error})."
+    click.echo(safe(told), err=True)
+
+
+async def _told(place: Surroundings, found: Found, options: dict[str, Any]) -> str:
+    """Set each check, then write the comment, and return what was done."""
+    async with open_forge(place, options["author"] or "") as forge:
+        for check in found.checks:
+            await forge.put_check(_name(found.verdict, check, options), passed=check.passed, why=check.why)
+        if not place.number or options["no_comment"] or not found.comment:
+            return "Checks set."
+        if await forge.is_outdated():
+            return "Checks set. The branch has moved on since, so the comment is left to the later run."
+        line = marker(found.verdict.project, found.verdict.environment)
+        return f"Checks set, comment {await forge.put_comment(line, found.comment)}."
+
+
+@command.command("apply")
+@click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
+@click.option("--approve", multiple=True, metavar="EFFECT:ADDRESS@DIGEST", help="Consent to one such effect.")
+@click.option("--parallelism", type=click.IntRange(1, 100), default=10, help="Requests at once (10).")
+@_telling
+@apply_options
+@project_options
+def apply_command(file: Path, **options: Any) -> int:
+    """Apply the plan FILE that ci plan made for the commit that is checked out: that of the merge, no other.
+
+    Approvals are those of the commit's own files. A pull request's plan is never applied: it is not merged.
+    """
+    place = _surroundings(options)
+    plan = read_plan(file, options["environment"])
+    _refuse(plan, file, place, options)
+    setup = open_project(options["environment"] or plan.environment, options["variables"], options["var_file"])
+    try:
+        code = conclude(setup, plan, options, f"setlist ci apply {file}")
+    except SetlistError as error:
+        _conclude_check(place, plan, options, (error.exit_code, str(error)))
+        raise
+    _conclude_check(place, plan, options, (code, "applied" if code == 0 else f"exit {code}: see the run"))
+    return code
+
+
+def _refuse(plan: Plan, file: Path, place: Surroundings, options: dict[str, Any]) -> None:
+    """Raise BlockedError in a pull request, StaleError for a plan of another commit."""
+    commit = options["commit"] or place.commit
+    if place.number or place.is_fork:
+        todo = "run ci apply on the branch that it is merged into"
+        raise BlockedError("a pull request is not merged, so its plan is not applied", todo=todo)
+    if not commit:
+        raise UsageError("nothing says which commit is checked out", todo="say --commit, or run this in a pipeline")
+    if plan.commit != commit:
+        made = f"for commit {plan.commit[:12]}" if plan.commit else "by no pipeline"
+        todo = "run setlist ci plan for this commit, and apply that"
+        raise StaleError(f"the plan was made {made}, this is {commit[:12]}", where=str(file), todo=todo)
+
+
+def _conclude_check(place: Surroundings, plan: Plan, options: dict[str, Any], end: tuple[int, str]) -> None:
+    """Set the check of the apply; where that fails, what was applied is told all the same."""
+    code, why = end
+    if place.forge == "github":
+        summarise(f"### setlist apply {plan.environment}\n\n{prose(why)}\n")
+    if options["no_post"] or not place.forge:
+        return
+
+    async def tell() -> None:
+        async with open_forge(place) as forge:
+            await forge.put_check(f"{options['name']}/{plan.environment}/apply", passed=code == 0, why=why)
+
+    try:
+        loop.run(tell())
+    except SetlistError as error:
+        click.echo(safe(f"Warning: the check could not be set: {error}"), err=True)
