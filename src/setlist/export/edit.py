@@ -6,6 +6,7 @@ is handed out; where a fine edit would not say what it shall, the whole member i
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from pydantic import JsonValue
 
 from setlist.document import read_documents
 from setlist.export.nodes import Node, line_end, line_start, nodes_of
-from setlist.export.scalar import block_lines, can_be_block, flow_text, folded_lines, literal_lines, scalar_text
+from setlist.export.scalar import block_lines, can_be_block, flow_text, folded_lines, literal_lines, one_line
 from setlist.resource import Tree, canonical
 
 _FINE, _COARSE = 99, 2
@@ -45,14 +46,16 @@ def edited(data: bytes, wanted: Mapping[int, JsonValue], file: str) -> bytes:
     if not set(wanted) <= set(target):
         raise CannotEdit("the file has fewer documents")
     current = {one.index: one.value for one in before}
-    text = data.decode()
+    mark, text = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b"", data.decode("utf-8-sig")
+    newline = "\r\n" if "\r\n" in text else "\n"
     for depth in (_FINE, _COARSE):
         try:
             found = _edited(text, current, target, depth)
         except (ValueError, LookupError):
             continue
-        if _says(found, target, file):
-            return found.encode()
+        for end in ("", newline):  # a block at the end of a file has its last line end only if the file has one
+            if _says(found + end, target, file):
+                return mark + (found + end).encode()
     raise CannotEdit("its layout does not allow the change to be written without touching more")
 
 
@@ -70,7 +73,7 @@ def _edited(text: str, current: Mapping[int, JsonValue], target: Mapping[int, Js
                 raise CannotEdit("the document is empty")
             editor = _Editor(text, root, target[index], depth)
             splices.extend(editor.change(root, current[index], target[index], 0))
-    for one in sorted(splices, key=lambda one: (one.start, one.end), reverse=True):
+    for _, one in sorted(enumerate(splices), key=lambda row: (row[1].start, row[1].end, row[0]), reverse=True):
         text = text[: one.start] + one.text + text[one.end :]
     return text
 
@@ -222,55 +225,48 @@ class _Editor:
         """Write a node anew, in its place: a text as it was quoted, a map or list in the block or flow that it was."""
         if isinstance(value, dict | list) and value and node.is_block:
             lines = block_lines(value, self.step, self.offset)
-            indent = f"{self.newline}{' ' * node.column}"
-            yield _Splice(node.start, node.end, indent.join(lines))
+            column = node.column if node.column > node.under else node.under + self.step
+            indent = " " * column
+            yield _Splice(node.start, node.end, indent[node.column :] + f"{self.newline}{indent}".join(lines))
         elif node.is_block:
             yield from self._on_the_line(node, value)
-        elif self._is_multiline(node, value):
-            yield from self._text_block(node, str(value))
+        elif lines := self._block(node, value):
+            yield self._text_block(node, lines)
         else:
             space = "" if node.start == 0 or node.end > node.start or self.text[node.start - 1].isspace() else " "
-            flat = isinstance(value, dict | list) or node.kind != "scalar"
-            text = flow_text(value) if flat else scalar_text(value, node.style, is_flow=self._is_in_flow(node))
-            yield _Splice(node.start, node.end, space + text)
+            yield _Splice(node.start, node.end, space + one_line(value, node.style, is_flow=node.in_flow))
 
     def _on_the_line(self, node: Node, value: JsonValue) -> Iterator[_Splice]:
         """Write what fits on a line in the place of a map or list in block style: on its key's line."""
-        if node.lead < 0 or can_be_block(value):
-            yield _Splice(node.start, node.end, flow_text(value))
+        text = one_line(value, "", is_flow=False)
+        if node.lead < 0:
+            yield _Splice(node.start, node.end, text)
         else:
-            yield _Splice(node.lead, node.lead, f" {flow_text(value)}")
+            yield _Splice(node.lead, node.lead, f" {text}")
             yield _Splice(line_end(self.text, node.lead), node.end, "")
 
-    def _is_multiline(self, node: Node, value: JsonValue) -> bool:
-        if not isinstance(value, str) or self._is_in_flow(node) or node.style in ("'", '"'):
-            return False
-        return can_be_block(value) or (node.style == ">" and " " in value)
-
-    def _is_in_flow(self, node: Node) -> bool:
-        """Tell whether a scalar stands between brackets: it is read as such where that is in doubt."""
-        before = self.text[line_start(self.text, node.start) : node.start]
-        return before.count("{") + before.count("[") > before.count("}") + before.count("]")
-
-    def _text_block(self, node: Node, value: str) -> Iterator[_Splice]:
-        """Write a text over several lines, under the indent of the old one, or one level below its key's line."""
+    def _block(self, node: Node, value: JsonValue) -> list[str]:
+        """Return a text over several lines, folded or literal as the old one was; nothing where it goes on one line."""
+        if not isinstance(value, str) or node.in_flow or node.style in ("'", '"'):
+            return []
         header = self.text[node.start : line_end(self.text, node.start)] if node.style in ("|", ">") else ""
-        margin = self._margin(node)
-        lines = folded_lines(value, header, max(40, 100 - margin)) if node.style == ">" else []
-        lines = lines or literal_lines(value, header.replace(">", "|", 1))
-        indent = " " * margin
+        width = max(40, 100 - self._margin(node))
+        lines = folded_lines(value, header, width) if node.style == ">" and " " in value else []
+        return lines or (literal_lines(value, header.replace(">", "|", 1)) if can_be_block(value) else [])
+
+    def _text_block(self, node: Node, lines: list[str]) -> _Splice:
+        """Write lines under the indent of the old ones, or a step in from their key or dash."""
+        indent = " " * self._margin(node)
         body = self.newline.join([lines[0], *(f"{indent}{line}" if line else "" for line in lines[1:])])
         space = "" if node.end > node.start or self.text[node.start - 1].isspace() else " "
-        yield _Splice(node.start, node.end, space + body)
+        return _Splice(node.start, node.end, space + body)
 
     def _margin(self, node: Node) -> int:
-        """Return the column of a block's lines: that of the old one, else a step in from its line's first key."""
+        """Return the column of a block's lines: that of the old one, else a step in from where its key or dash is."""
         for line in self.text[node.start : node.end].split("\n")[1:]:
             if line.strip():
                 return len(line) - len(line.lstrip(" "))
-        line = self.text[line_start(self.text, node.start) : node.start]
-        lead = len(line) - len(line.lstrip(" -"))
-        return lead + self.step
+        return node.under + self.step
 
 
 def _identity(value: JsonValue) -> bytes:

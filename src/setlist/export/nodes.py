@@ -28,7 +28,8 @@ class Node:
     """One node: characters ``start`` to ``end`` of the text, without its anchor and tag, and without what follows it.
 
     ``start`` of a collection in block style is its first entry. A map has ``pairs``, a list ``items``. ``lead`` is
-    where the colon before a map's value ends, -1 for all else.
+    where the colon before a map's value ends, -1 for all else; ``under`` is the column of the map or list that it
+    stands in, -1 for a root, and ``in_flow`` tells whether that is written between brackets.
     """
 
     kind: Literal["scalar", "alias", "map", "list"]
@@ -42,6 +43,8 @@ class Node:
     pairs: list[tuple[Node, Node]] = field(default_factory=list)
     items: list[Node] = field(default_factory=list)
     lead: int = -1
+    under: int = -1
+    in_flow: bool = False
 
     @property
     def is_block(self) -> bool:
@@ -96,6 +99,8 @@ def _collection(text: str, event: NodeEvent, events: Iterator[Event]) -> Node:
     node.end = inner.end_mark.index if node.is_flow or not members else members[-1].end
     node.start = _PROPERTIES.match(text, node.start).end()  # type: ignore[union-attr]  # it matches nothing too
     node.column = _column(text, node.start)
+    for one in members:
+        one.under, one.in_flow = node.column, node.is_flow
     if is_map:
         node.pairs = list(zip(members[::2], members[1::2], strict=True))
         for key, value in node.pairs:
