@@ -89,7 +89,8 @@ def holder(value: Any, path: tuple[Any, ...]) -> Any:
 
 
 def concerned(document: Document, path: tuple[Any, ...], lines: int) -> set[int]:
-    """Return the lines from a place's first to that of the next place beyond it."""
+    """Return the lines from a place's first to that of the next place beyond it; of an item, those of its list."""
+    path = path[: next((number for number, part in enumerate(path) if isinstance(part, int)), len(path))]
     marks = sorted({document.positions.at(one).line for one in places(document.value) if one[: len(path)] != path})
     first = min(document.positions.at(path).line, document.positions.key_at(path).line)
     return set(range(first - 1, next((line for line in marks if line > first), lines + 1) + 1))
@@ -101,7 +102,9 @@ def removed(before: bytes, after: bytes) -> set[int]:
     return {line + 1 for tag, i, j, _, _ in blocks if tag != "equal" for line in range(i, j)}
 
 
-@settings(max_examples=MANY, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=MANY == 60)
+@settings(
+    max_examples=MANY, deadline=None, database=None, suppress_health_check=list(HealthCheck), derandomize=MANY == 60
+)
 @given(file=written(), data=st.data())
 def test_a_random_file_says_what_it_shall(file: tuple[bytes, list[Document]], data: st.DataObject) -> None:
     before, documents = file

@@ -69,8 +69,6 @@ def _edited(text: str, current: Mapping[int, JsonValue], target: Mapping[int, Js
     splices: list[_Splice] = []
     for index, root in enumerate(nodes_of(text)):
         if index in target and canonical(current[index]) != canonical(target[index]):
-            if root is None:
-                raise CannotEdit("the document is empty")
             editor = _Editor(text, root, target[index], depth)
             splices.extend(editor.change(root, current[index], target[index], 0))
     for _, one in sorted(enumerate(splices), key=lambda row: (row[1].start, row[1].end, row[0]), reverse=True):
@@ -106,7 +104,7 @@ class _Editor:
 
     def _map(self, node: Node, old: Tree, new: Tree, level: int) -> Iterator[_Splice]:
         own = {key.text: value for key, value in node.pairs if key.text != "<<"}
-        merged = self._merged(node)
+        merged = self._merged(node, old)
         gone = [key for key in own if key not in new]
         if len(gone) == len(node.pairs):
             yield from self._anew(node, new)
@@ -124,25 +122,26 @@ class _Editor:
         if more:
             yield self._added(node, more)
 
-    def _merged(self, node: Node) -> Tree:
-        """Return what ``<<`` brings, as it is going to be."""
+    def _merged(self, node: Node, old: Tree) -> Tree:
+        """Return what ``<<`` brings, as it is going to be: of maps that are named, and of those that stand there."""
         found: Tree = {}
-        for key, value in node.pairs:
-            if key.text == "<<":
-                for one in value.items or [value]:
-                    brought = self.anchored.get(one.anchor) if one.kind == "alias" else None
-                    found = {**(brought if isinstance(brought, dict) else {}), **found}
+        for one in [one for key, value in node.pairs if key.text == "<<" for one in value.items or [value]]:
+            brought = self.anchored.get(one.anchor, {key.text: old[key.text] for key, _ in one.pairs})
+            found = {**(brought if isinstance(brought, dict) else {}), **found}
         return found
 
     def _without_pair(self, node: Node, number: int, gone: list[str]) -> _Splice:
         key, value = node.pairs[number]
         following = node.pairs[number + 1][0] if number + 1 < len(node.pairs) else None
         if node.is_flow and number and following and following.text in gone:
-            following = None  # its neighbour takes only its own comma along, so this one takes the one before it
+            following = None
         return self._removed(node, (key.start, value.end), following, node.pairs[number - 1][1] if number else None)
 
     def _removed(self, node: Node, span: tuple[int, int], following: Node | None, before: Node | None) -> _Splice:
-        """Take a member out: in block style its lines, with the comment lines above it; in flow style its comma."""
+        """Take a member out: in block style its lines, with the comment lines above it; in flow style its comma.
+
+        In flow style ``following`` is a neighbour that stays: without one, the comma before it goes.
+        """
         start, end = span
         if node.is_flow:
             if following:
@@ -152,7 +151,8 @@ class _Editor:
         if self.text[first:start].strip():  # it stands behind a dash or a marker: what follows takes its place
             if following is None:
                 raise ValueError("nothing takes its place")
-            return _Splice(start, following.start, "")
+            comment = self.text.find("#", line_end(self.text, end), following.start)
+            return _Splice(start, following.start if comment < 0 else comment, "")
         while (above := line_start(self.text, first - 1) if first else first) < first and self._is_comment(
             above, start - line_start(self.text, start)
         ):
@@ -191,13 +191,16 @@ class _Editor:
             for n in range(common):
                 yield from self.change(node.items[i + n], old[i + n], new[k + n], level + 1)
             for n in range(i + common, j):
-                yield self._without_item(node, n)
+                yield self._without_item(node, n, j)
             if k + common < end:
                 yield self._inserted(node, i + common, new[k + common : end])
 
-    def _without_item(self, node: Node, number: int) -> _Splice:
+    def _without_item(self, node: Node, number: int, end: int) -> _Splice:
+        """Take an item out, of those up to ``end`` that go."""
         item = node.items[number]
         following = node.items[number + 1] if number + 1 < len(node.items) else None
+        if node.is_flow and number and number + 1 < end:
+            following = None
         start = item.start if node.is_flow else self._dash(node, number)
         return self._removed(node, (start, item.end), following, node.items[number - 1] if number else None)
 
@@ -227,7 +230,9 @@ class _Editor:
             lines = block_lines(value, self.step, self.offset)
             column = node.column if node.column > node.under else node.under + self.step
             indent = " " * column
-            yield _Splice(node.start, node.end, indent[node.column :] + f"{self.newline}{indent}".join(lines))
+            tail = self.text[node.end : line_end(self.text, node.end)]
+            end = node.end if tail.strip() else node.end + len(tail)
+            yield _Splice(node.start, end, indent[node.column :] + f"{self.newline}{indent}".join(lines))
         elif node.is_block:
             yield from self._on_the_line(node, value)
         elif lines := self._block(node, value):

@@ -10,9 +10,7 @@ from typing import Literal
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 from ruamel.yaml.events import (
-    AliasEvent,
     CollectionStartEvent,
-    DocumentStartEvent,
     Event,
     MappingStartEvent,
     NodeEvent,
@@ -52,52 +50,47 @@ class Node:
         return self.kind in ("map", "list") and not self.is_flow
 
 
-def nodes_of(text: str) -> list[Node | None]:
-    """Return the root node of each document, None for an empty one; raises ValueError for what is no YAML."""
+def nodes_of(text: str) -> list[Node]:
+    """Return the root node of each document, empty ones too; raises ValueError for what is no YAML."""
     yaml = YAML(typ="safe", pure=True)
     try:
         events = iter(list(yaml.parse(text)))
     except YAMLError as error:
         raise ValueError(str(error)) from None
-    roots: list[Node | None] = []
-    for event in events:
-        if isinstance(event, DocumentStartEvent):
-            root = _node(text, next(events), events)
-            roots.append(None if root.start == root.end and root.kind == "scalar" else root)
-    return roots
+    return [_node(text, event, events) for event in events if isinstance(event, NodeEvent)]
 
 
-def _node(text: str, event: Event, events: Iterator[Event]) -> Node:
-    start = event.start_mark.index
-    if isinstance(event, AliasEvent):
-        return Node("alias", start, event.end_mark.index, event.start_mark.column, anchor=event.anchor)
-    if not isinstance(event, NodeEvent):
-        raise ValueError("an event that begins no node")  # noqa: TRY004 - the text is at fault, not a type
-    start = _PROPERTIES.match(text, start).end() if event.start_mark.index < event.end_mark.index else start  # type: ignore[union-attr]  # it matches nothing too
-    if isinstance(event, ScalarEvent):
-        end = _block_end(text, start, event) if event.style in ("|", ">") else max(start, event.end_mark.index)
-        return Node(
-            "scalar", start, end, _column(text, start), event.style or "", anchor=_named(event), text=event.value
-        )
-    return _collection(text, event, events)
+def _node(text: str, event: NodeEvent, events: Iterator[Event]) -> Node:
+    if isinstance(event, CollectionStartEvent):
+        return _collection(text, event, events)
+    start, end = event.start_mark.index, event.end_mark.index
+    if not isinstance(event, ScalarEvent):
+        return Node("alias", start, end, event.start_mark.column, anchor=event.anchor)
+    start = _behind_properties(text, start) if start < end else start
+    end = _block_end(text, start, event) if event.style in ("|", ">") else max(start, end)
+    return Node("scalar", start, end, _column(text, start), event.style or "", anchor=_named(event), text=event.value)
+
+
+def _behind_properties(text: str, index: int) -> int:
+    """Return where a node begins behind its anchor and tag, if it has any."""
+    found = _PROPERTIES.match(text, index)
+    return found.end() if found else index
 
 
 def _named(event: NodeEvent) -> str:
     return str(event.anchor or "")
 
 
-def _collection(text: str, event: NodeEvent, events: Iterator[Event]) -> Node:
+def _collection(text: str, event: CollectionStartEvent, events: Iterator[Event]) -> Node:
     """Read the members of a map or list; its end in block style is that of its last member."""
     is_map = isinstance(event, MappingStartEvent)
-    if not isinstance(event, CollectionStartEvent):
-        raise ValueError("an event that is neither map nor list")  # noqa: TRY004 - the text is at fault, not a type
     node = Node("map" if is_map else "list", event.start_mark.index, 0, 0, anchor=_named(event))
     node.is_flow = bool(event.flow_style)
     members: list[Node] = []
     while isinstance(inner := next(events), NodeEvent):
         members.append(_node(text, inner, events))
     node.end = inner.end_mark.index if node.is_flow or not members else members[-1].end
-    node.start = _PROPERTIES.match(text, node.start).end()  # type: ignore[union-attr]  # it matches nothing too
+    node.start = _behind_properties(text, node.start)
     node.column = _column(text, node.start)
     for one in members:
         one.under, one.in_flow = node.column, node.is_flow

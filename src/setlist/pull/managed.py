@@ -153,7 +153,7 @@ def _moves(subject: _Subject, on_conflict: str) -> tuple[list[_Move], list[Left]
 
 
 def _once_moved(subject: _Subject, moves: list[_Move]) -> _Subject:
-    """Return the object as it is once the moves are in its file: a zone that moved gives local times another meaning."""
+    """Return the object as it is with the moves in its file: a zone that moved gives local times another meaning."""
     fields = _applied(subject, subject.resource.fields, moves)
     base = _applied(subject, subject.binding.base, moves)
     return subject._replace(
