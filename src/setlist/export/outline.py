@@ -83,7 +83,7 @@ def outlines(text: str) -> tuple[list[Outline], list[Row]]:
     reader = _Reader(text)
     found: list[Outline] = []
     for root in nodes_of(text):
-        if root is not None:
+        if root.kind != "scalar" or root.outset < root.end:
             found.append(reader.document(root, found))
     return found, reader.end(found)
 
@@ -96,7 +96,7 @@ def leaf_end(text: str, node: Node) -> int:
 def comments(text: str) -> Iterator[str]:
     """Yield every comment of the text but those in the first lines of literal and folded blocks."""
     at = 0
-    for leaf in (leaf for root in nodes_of(text) if root for leaf in _leaves(root)):
+    for leaf in (leaf for root in nodes_of(text) for leaf in _leaves(root)):
         yield from (found.rstrip() for found in _COMMENT.findall(text, at, max(at, leaf.start)))
         at = max(at, leaf_end(text, leaf))
     yield from (found.rstrip() for found in _COMMENT.findall(text, at))
