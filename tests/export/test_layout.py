@@ -197,7 +197,7 @@ def test_a_file_is_laid_out(name: str) -> None:
         ("? a\n: b\n", "a key that is written with '? ' in line 1"),
         ("%TAG !x! tag:x,2000:\n---\na: 1\n", "a directive in line 1"),
         ("a: 1\nb: [c]\t# d\n", "found character '\\t' that cannot start any token in line 2"),
-        ("--- |\n  one\n", "a value would not be the same"),
+        ("--- |\n  one\n", "a value or a comment would not be the same"),
         ("a:\n  b: |\n \n    one\n", "more indented follow up line than first in a block scalar in line 4"),
     ],
 )
