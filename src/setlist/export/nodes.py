@@ -60,7 +60,8 @@ def nodes_of(text: str) -> list[Node]:
     try:
         events = iter(list(yaml.parse(text)))
     except MarkedYAMLError as error:
-        raise ValueError(f"{error.problem} in line {error.problem_mark.line + 1}") from None
+        mark = error.problem_mark or error.context_mark
+        raise ValueError(f"{error.problem or error.context} in line {mark.line + 1}") from None
     return [_node(text, event, events) for event in events if isinstance(event, NodeEvent)]
 
 

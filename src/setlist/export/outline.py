@@ -117,7 +117,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.last: Member | None = None
+        self.last = Member(Node("scalar", 0, 0, 0))
 
     def document(self, root: Node, before: list[Outline]) -> Outline:
         """Read one document; what stands above its marker belongs to the one before it."""
@@ -153,7 +153,7 @@ class _Reader:
 
     def _below(self, gap: _Gap, before: list[Outline]) -> list[Row]:
         """Give the rows under a document to it; return them where there is none."""
-        if self.last is None or not before:
+        if not before:
             return list(gap.rows)
         self.last.tail = gap.behind
         before[-1].foot += _settled(gap.rows, _chain(before[-1].root), -1)
@@ -191,8 +191,7 @@ class _Reader:
         """Read up to the next member's key or dash: the rows are its own, or belong to what ends there."""
         end = key.outset if key else self._gap(self.at, self._begin(value)).dash
         gap = self._gap(self.at, end)
-        if self.last:
-            self.last.tail = gap.behind
+        self.last.tail = gap.behind
         self.at = end
         return _settled(gap.rows, _chain(block.members[-1]), block.column)
 
