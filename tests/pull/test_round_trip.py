@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hands import FILES, hands
 from hypothesis import HealthCheck, given, settings, strategies as st
 
 from desk import Desk
-from hands import FILES, hands
 from setlist.document import read_documents
 
 Tree = dict[str, Any]
