@@ -195,7 +195,8 @@ def test_what_pull_writes_is_in_layout(desk: Desk) -> None:
     desk.write("sale", {**told, "openAt": "2030-01-01T09:00:00Z"})
     assert desk.apply().code == 0
     desk.remove("sale")
-    assert desk.call("state", "rm", "fanfare/Experience/sale").code == 0
+    (desk.folder / ".setlist" / "default.state.json").unlink()
+    (desk.folder / ".setlist" / "default.journal.jsonl").unlink(missing_ok=True)
     said = desk.call("pull")
     assert "created" in said.out, said
     assert desk.call("fmt", "--check") == (0, "", "1 file, 0 to be formatted.\n")

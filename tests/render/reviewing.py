@@ -105,7 +105,14 @@ def _drifted(say: Say) -> tuple[Change, list[Step]]:
     before = {"openAt": "2026-12-01T14:00:00Z", "closeAt": "2026-12-01T23:00:00Z"}
     after = {**before, "openAt": "2026-12-01T15:00:00Z"}
     fields = (
-        field("closeAt", "2026-12-01T23:30:00Z", "2026-12-01T23:00:00Z", Verdict.DRIFT, base="2026-12-01T23:00:00Z"),
+        field(
+            "closeAt",
+            "2026-12-01T23:30:00Z",
+            "2026-12-01T23:00:00Z",
+            Verdict.DRIFT,
+            base="2026-12-01T23:00:00Z",
+            resolution="git",
+        ),
         field("i18n", say("one line"), say("another line")),
         field("openAt", before["openAt"], after["openAt"]),
         field("slug", say("x"), None, known=False),
