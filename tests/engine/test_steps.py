@@ -419,7 +419,7 @@ def test_parts_are_known_by_the_names_of_the_step_or_else_of_the_binding(
     kind = replace(SHOW, naming=Naming("program", numbered, lambda body, names, _seed: (body, names), lambda *_: ""))
     made = EDIT.model_copy(update={"sets": ("notes",), "names": names})
     bound = Binding(id="s1", base={}, names={"a": "1"})
-    end = stage.play(made, kind=kind, bound=bound, change={"declared": {"notes": shown}})
+    end = stage.play(made, [seen(notes="")], kind=kind, bound=bound, change={"declared": {"notes": shown}})
     assert (end.said, end.binding["names"]) == (("s1", "req"), kept)
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from setlist.errors import StaleError
+from setlist.errors import SetlistError, StaleError
 from setlist.pull.brought import Written
 from setlist.pull.files import put, take_back
 
@@ -54,3 +54,20 @@ def test_what_is_taken_back_is_as_it_was_but_for_what_somebody_wrote_since(tmp_p
     take_back(files)
     found = {one.relative_to(tmp_path).as_posix(): one.read_bytes() for one in tmp_path.rglob("*") if one.is_file()}
     assert (found, (tmp_path / "b").exists()) == ({"a/touched.yaml": b"2", "old.yaml": b"0"}, False)
+
+
+def test_a_place_that_cannot_be_written_is_told_and_the_others_are_taken_back(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    first, second = tmp_path / "first.yaml", tmp_path / "file" / "second.yaml"
+    with pytest.raises(SetlistError, match=r"second\.yaml: cannot be written: .*; nothing was written"):
+        put([Written(first, None, b"1"), Written(second, None, b"2")])
+    assert [one.name for one in tmp_path.iterdir()] == ["file"]
+
+
+def test_what_a_link_leads_to_is_written_and_the_link_stays(tmp_path: Path) -> None:
+    (tmp_path / "shared").mkdir()
+    (tmp_path / "shared" / "sale.yaml").write_bytes(b"1")
+    link = tmp_path / "sale.yaml"
+    link.symlink_to("shared/sale.yaml")
+    put([Written(link, b"1", b"2")])
+    assert (link.is_symlink(), (tmp_path / "shared" / "sale.yaml").read_bytes()) == (True, b"2")

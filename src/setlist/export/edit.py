@@ -6,6 +6,7 @@ is handed out; where a fine edit would not say what it shall, the whole member i
 
 from __future__ import annotations
 
+from codecs import BOM_UTF8
 from collections.abc import Iterator, Mapping
 from difflib import SequenceMatcher
 from typing import NamedTuple
@@ -14,7 +15,7 @@ from pydantic import JsonValue
 
 from setlist.document import read_documents
 from setlist.export.nodes import Node, line_end, line_start, nodes_of
-from setlist.export.scalar import block_lines, can_be_block, flow_text, folded_lines, literal_lines, scalar_text
+from setlist.export.scalar import block_lines, can_be_block, flow_text, folded_lines, literal_lines, one_line
 from setlist.resource import Tree, canonical
 
 _FINE, _COARSE = 99, 2
@@ -45,14 +46,16 @@ def edited(data: bytes, wanted: Mapping[int, JsonValue], file: str) -> bytes:
     if not set(wanted) <= set(target):
         raise CannotEdit("the file has fewer documents")
     current = {one.index: one.value for one in before}
-    text = data.decode()
+    mark, text = data[: len(BOM_UTF8)] if data.startswith(BOM_UTF8) else b"", data.decode("utf-8-sig")
+    newline = "\r\n" if "\r\n" in text else "\n"
     for depth in (_FINE, _COARSE):
         try:
             found = _edited(text, current, target, depth)
         except (ValueError, LookupError):
             continue
-        if _says(found, target, file):
-            return found.encode()
+        for end in ("", newline):  # a block at the end of a file has its last line end only if the file has one
+            if _says(found + end, target, file):
+                return mark + (found + end).encode()
     raise CannotEdit("its layout does not allow the change to be written without touching more")
 
 
@@ -66,11 +69,9 @@ def _edited(text: str, current: Mapping[int, JsonValue], target: Mapping[int, Js
     splices: list[_Splice] = []
     for index, root in enumerate(nodes_of(text)):
         if index in target and canonical(current[index]) != canonical(target[index]):
-            if root is None:
-                raise CannotEdit("the document is empty")
             editor = _Editor(text, root, target[index], depth)
             splices.extend(editor.change(root, current[index], target[index], 0))
-    for one in sorted(splices, key=lambda one: (one.start, one.end), reverse=True):
+    for _, one in sorted(enumerate(splices), key=lambda row: (row[1].start, row[1].end, row[0]), reverse=True):
         text = text[: one.start] + one.text + text[one.end :]
     return text
 
@@ -103,7 +104,7 @@ class _Editor:
 
     def _map(self, node: Node, old: Tree, new: Tree, level: int) -> Iterator[_Splice]:
         own = {key.text: value for key, value in node.pairs if key.text != "<<"}
-        merged = self._merged(node)
+        merged = self._merged(node, old)
         gone = [key for key in own if key not in new]
         if len(gone) == len(node.pairs):
             yield from self._anew(node, new)
@@ -121,25 +122,26 @@ class _Editor:
         if more:
             yield self._added(node, more)
 
-    def _merged(self, node: Node) -> Tree:
-        """Return what ``<<`` brings, as it is going to be."""
+    def _merged(self, node: Node, old: Tree) -> Tree:
+        """Return what ``<<`` brings, as it is going to be: of maps that are named, and of those that stand there."""
         found: Tree = {}
-        for key, value in node.pairs:
-            if key.text == "<<":
-                for one in value.items or [value]:
-                    brought = self.anchored.get(one.anchor) if one.kind == "alias" else None
-                    found = {**(brought if isinstance(brought, dict) else {}), **found}
+        for one in [one for key, value in node.pairs if key.text == "<<" for one in value.items or [value]]:
+            brought = self.anchored.get(one.anchor, {key.text: old[key.text] for key, _ in one.pairs})
+            found = {**(brought if isinstance(brought, dict) else {}), **found}
         return found
 
     def _without_pair(self, node: Node, number: int, gone: list[str]) -> _Splice:
         key, value = node.pairs[number]
         following = node.pairs[number + 1][0] if number + 1 < len(node.pairs) else None
         if node.is_flow and number and following and following.text in gone:
-            following = None  # its neighbour takes only its own comma along, so this one takes the one before it
+            following = None
         return self._removed(node, (key.start, value.end), following, node.pairs[number - 1][1] if number else None)
 
     def _removed(self, node: Node, span: tuple[int, int], following: Node | None, before: Node | None) -> _Splice:
-        """Take a member out: in block style its lines, with the comment lines above it; in flow style its comma."""
+        """Take a member out: in block style its lines, with the comment lines above it; in flow style its comma.
+
+        In flow style ``following`` is a neighbour that stays: without one, the comma before it goes.
+        """
         start, end = span
         if node.is_flow:
             if following:
@@ -149,7 +151,8 @@ class _Editor:
         if self.text[first:start].strip():  # it stands behind a dash or a marker: what follows takes its place
             if following is None:
                 raise ValueError("nothing takes its place")
-            return _Splice(start, following.start, "")
+            comment = self.text.find("#", line_end(self.text, end), following.start)
+            return _Splice(start, following.start if comment < 0 else comment, "")
         while (above := line_start(self.text, first - 1) if first else first) < first and self._is_comment(
             above, start - line_start(self.text, start)
         ):
@@ -188,13 +191,16 @@ class _Editor:
             for n in range(common):
                 yield from self.change(node.items[i + n], old[i + n], new[k + n], level + 1)
             for n in range(i + common, j):
-                yield self._without_item(node, n)
+                yield self._without_item(node, n, j)
             if k + common < end:
                 yield self._inserted(node, i + common, new[k + common : end])
 
-    def _without_item(self, node: Node, number: int) -> _Splice:
+    def _without_item(self, node: Node, number: int, end: int) -> _Splice:
+        """Take an item out, of those up to ``end`` that go."""
         item = node.items[number]
         following = node.items[number + 1] if number + 1 < len(node.items) else None
+        if node.is_flow and number and number + 1 < end:
+            following = None
         start = item.start if node.is_flow else self._dash(node, number)
         return self._removed(node, (start, item.end), following, node.items[number - 1] if number else None)
 
@@ -222,55 +228,50 @@ class _Editor:
         """Write a node anew, in its place: a text as it was quoted, a map or list in the block or flow that it was."""
         if isinstance(value, dict | list) and value and node.is_block:
             lines = block_lines(value, self.step, self.offset)
-            indent = f"{self.newline}{' ' * node.column}"
-            yield _Splice(node.start, node.end, indent.join(lines))
+            column = node.column if node.column > node.under else node.under + self.step
+            indent = " " * column
+            tail = self.text[node.end : line_end(self.text, node.end)]
+            end = node.end if tail.strip() else node.end + len(tail)
+            yield _Splice(node.start, end, indent[node.column :] + f"{self.newline}{indent}".join(lines))
         elif node.is_block:
             yield from self._on_the_line(node, value)
-        elif self._is_multiline(node, value):
-            yield from self._text_block(node, str(value))
+        elif lines := self._block(node, value):
+            yield self._text_block(node, lines)
         else:
             space = "" if node.start == 0 or node.end > node.start or self.text[node.start - 1].isspace() else " "
-            flat = isinstance(value, dict | list) or node.kind != "scalar"
-            text = flow_text(value) if flat else scalar_text(value, node.style, is_flow=self._is_in_flow(node))
-            yield _Splice(node.start, node.end, space + text)
+            yield _Splice(node.start, node.end, space + one_line(value, node.style, is_flow=node.in_flow))
 
     def _on_the_line(self, node: Node, value: JsonValue) -> Iterator[_Splice]:
         """Write what fits on a line in the place of a map or list in block style: on its key's line."""
-        if node.lead < 0 or can_be_block(value):
-            yield _Splice(node.start, node.end, flow_text(value))
+        text = one_line(value, "", is_flow=False)
+        if node.lead < 0:
+            yield _Splice(node.start, node.end, text)
         else:
-            yield _Splice(node.lead, node.lead, f" {flow_text(value)}")
+            yield _Splice(node.lead, node.lead, f" {text}")
             yield _Splice(line_end(self.text, node.lead), node.end, "")
 
-    def _is_multiline(self, node: Node, value: JsonValue) -> bool:
-        if not isinstance(value, str) or self._is_in_flow(node) or node.style in ("'", '"'):
-            return False
-        return can_be_block(value) or (node.style == ">" and " " in value)
-
-    def _is_in_flow(self, node: Node) -> bool:
-        """Tell whether a scalar stands between brackets: it is read as such where that is in doubt."""
-        before = self.text[line_start(self.text, node.start) : node.start]
-        return before.count("{") + before.count("[") > before.count("}") + before.count("]")
-
-    def _text_block(self, node: Node, value: str) -> Iterator[_Splice]:
-        """Write a text over several lines, under the indent of the old one, or one level below its key's line."""
+    def _block(self, node: Node, value: JsonValue) -> list[str]:
+        """Return a text over several lines, folded or literal as the old one was; nothing where it goes on one line."""
+        if not isinstance(value, str) or node.in_flow or node.style in ("'", '"'):
+            return []
         header = self.text[node.start : line_end(self.text, node.start)] if node.style in ("|", ">") else ""
-        margin = self._margin(node)
-        lines = folded_lines(value, header, max(40, 100 - margin)) if node.style == ">" else []
-        lines = lines or literal_lines(value, header.replace(">", "|", 1))
-        indent = " " * margin
+        width = max(40, 100 - self._margin(node))
+        lines = folded_lines(value, header, width) if node.style == ">" and " " in value else []
+        return lines or (literal_lines(value, header.replace(">", "|", 1)) if can_be_block(value) else [])
+
+    def _text_block(self, node: Node, lines: list[str]) -> _Splice:
+        """Write lines under the indent of the old ones, or a step in from their key or dash."""
+        indent = " " * self._margin(node)
         body = self.newline.join([lines[0], *(f"{indent}{line}" if line else "" for line in lines[1:])])
         space = "" if node.end > node.start or self.text[node.start - 1].isspace() else " "
-        yield _Splice(node.start, node.end, space + body)
+        return _Splice(node.start, node.end, space + body)
 
     def _margin(self, node: Node) -> int:
-        """Return the column of a block's lines: that of the old one, else a step in from its line's first key."""
+        """Return the column of a block's lines: that of the old one, else a step in from where its key or dash is."""
         for line in self.text[node.start : node.end].split("\n")[1:]:
             if line.strip():
                 return len(line) - len(line.lstrip(" "))
-        line = self.text[line_start(self.text, node.start) : node.start]
-        lead = len(line) - len(line.lstrip(" -"))
-        return lead + self.step
+        return node.under + self.step
 
 
 def _identity(value: JsonValue) -> bytes:

@@ -57,10 +57,10 @@ def _new_modeline(
 def _refuse_other(before: list[Document], text: str, after: str, line: str) -> None:
     """Raise ValueError where what was laid out says anything else."""
     found, flaws = read_documents(after.encode(), "")
-    if flaws or [canonical(one.value) for one in found] != [canonical(one.value) for one in before]:
-        raise ValueError("a value would not be the same")
-    if Counter(comments(after)) != Counter([*comments(text), *line.splitlines()]):
-        raise ValueError("a comment would not be the same")
+    values = [[canonical(one.value) for one in documents] for documents in (before, found)]
+    remarks = [Counter([*comments(text), *line.splitlines()]), Counter(comments(after))]
+    if flaws or values[0] != values[1] or remarks[0] != remarks[1]:
+        raise ValueError("a value or a comment would not be the same")
 
 
 def _text(text: str, documents: list[Document], kinds: Mapping[str, Kind]) -> str:

@@ -10,9 +10,7 @@ from typing import Literal
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError
 from ruamel.yaml.events import (
-    AliasEvent,
     CollectionStartEvent,
-    DocumentStartEvent,
     Event,
     MappingStartEvent,
     NodeEvent,
@@ -29,8 +27,9 @@ class Node:
     """One node: characters ``start`` to ``end`` of the text, without its anchor and tag, and without what follows it.
 
     ``start`` of a collection in block style is its first entry. A map has ``pairs``, a list ``items``. ``lead`` is
-    where the colon before a map's value ends, -1 for all else. ``outset`` is where its anchor or tag begins, if any.
-    ``keeps``: it is a block scalar whose blank lines at the end are its own (``|+``).
+    where the colon before a map's value ends, -1 for all else; ``under`` is the column of the map or list that it
+    stands in, -1 for a root, and ``in_flow`` tells whether that is written between brackets. ``outset`` is where its
+    anchor or tag begins, if any. ``keeps``: it is a block scalar whose blank lines at the end are its own (``|+``).
     """
 
     kind: Literal["scalar", "alias", "map", "list"]
@@ -46,6 +45,8 @@ class Node:
     lead: int = -1
     outset: int = -1
     keeps: bool = False
+    under: int = -1
+    in_flow: bool = False
 
     @property
     def is_block(self) -> bool:
@@ -53,31 +54,25 @@ class Node:
         return self.kind in ("map", "list") and not self.is_flow
 
 
-def nodes_of(text: str) -> list[Node | None]:
-    """Return the root node of each document, None for an empty one; raises ValueError for what is no YAML."""
+def nodes_of(text: str) -> list[Node]:
+    """Return the root node of each document, empty ones too; raises ValueError for what is no YAML."""
     yaml = YAML(typ="safe", pure=True)
     try:
         events = iter(list(yaml.parse(text)))
     except MarkedYAMLError as error:
-        raise ValueError(f"{error.problem} in line {error.problem_mark.line + 1}") from None
-    roots: list[Node | None] = []
-    for event in events:
-        if isinstance(event, DocumentStartEvent):
-            root = _node(text, next(events), events)
-            roots.append(None if root.start == root.end and root.kind == "scalar" else root)
-    return roots
+        mark = error.problem_mark or error.context_mark
+        raise ValueError(f"{error.problem or error.context} in line {mark.line + 1}") from None
+    return [_node(text, event, events) for event in events if isinstance(event, NodeEvent)]
 
 
-def _node(text: str, event: Event, events: Iterator[Event]) -> Node:
-    start = event.start_mark.index
-    if isinstance(event, AliasEvent):
-        return Node("alias", start, event.end_mark.index, event.start_mark.column, anchor=event.anchor, outset=start)
-    if not isinstance(event, NodeEvent):
-        raise ValueError("an event that begins no node")  # noqa: TRY004 - the text is at fault, not a type
-    if not isinstance(event, ScalarEvent):
+def _node(text: str, event: NodeEvent, events: Iterator[Event]) -> Node:
+    if isinstance(event, CollectionStartEvent):
         return _collection(text, event, events)
-    outset, start = start, min(_after_properties(text, event), event.end_mark.index)
-    end = _block_end(text, start, event) if event.style in ("|", ">") else event.end_mark.index
+    outset, end = event.start_mark.index, event.end_mark.index
+    if not isinstance(event, ScalarEvent):
+        return Node("alias", outset, end, event.start_mark.column, anchor=event.anchor, outset=outset)
+    start = min(_behind_properties(text, event), end)
+    end = _block_end(text, start, event) if event.style in ("|", ">") else end
     node = Node("scalar", start, end, _column(text, start), event.style or "", anchor=_named(event), text=event.value)
     node.outset = outset
     if event.style in ("|", ">") and end < len(text):
@@ -85,30 +80,30 @@ def _node(text: str, event: Event, events: Iterator[Event]) -> Node:
     return node
 
 
-def _after_properties(text: str, event: NodeEvent) -> int:
+def _behind_properties(text: str, event: ScalarEvent | CollectionStartEvent) -> int:
     """Return where a node begins behind its anchor and tag."""
     start: int = event.start_mark.index
-    has_some = event.anchor or event.tag  # type: ignore[attr-defined]  # a scalar or a collection has both
-    return _PROPERTIES.match(text, start).end() if has_some else start  # type: ignore[union-attr]  # it matches nothing too
+    found = _PROPERTIES.match(text, start) if event.anchor or event.tag else None
+    return found.end() if found else start
 
 
 def _named(event: NodeEvent) -> str:
     return str(event.anchor or "")
 
 
-def _collection(text: str, event: NodeEvent, events: Iterator[Event]) -> Node:
+def _collection(text: str, event: CollectionStartEvent, events: Iterator[Event]) -> Node:
     """Read the members of a map or list; its end in block style is that of its last member."""
     is_map = isinstance(event, MappingStartEvent)
-    if not isinstance(event, CollectionStartEvent):
-        raise ValueError("an event that is neither map nor list")  # noqa: TRY004 - the text is at fault, not a type
     node = Node("map" if is_map else "list", event.start_mark.index, 0, 0, anchor=_named(event))
     node.is_flow = bool(event.flow_style)
     members: list[Node] = []
     while isinstance(inner := next(events), NodeEvent):
         members.append(_node(text, inner, events))
     node.end = inner.end_mark.index if node.is_flow or not members else members[-1].end
-    node.outset, node.start = node.start, _after_properties(text, event)
+    node.outset, node.start = node.start, _behind_properties(text, event)
     node.column = _column(text, node.start)
+    for one in members:
+        one.under, one.in_flow = node.column, node.is_flow
     if is_map:
         node.pairs = list(zip(members[::2], members[1::2], strict=True))
         for key, value in node.pairs:

@@ -83,7 +83,7 @@ def outlines(text: str) -> tuple[list[Outline], list[Row]]:
     reader = _Reader(text)
     found: list[Outline] = []
     for root in nodes_of(text):
-        if root is not None:
+        if root.kind != "scalar" or root.outset < root.end:
             found.append(reader.document(root, found))
     return found, reader.end(found)
 
@@ -96,7 +96,7 @@ def leaf_end(text: str, node: Node) -> int:
 def comments(text: str) -> Iterator[str]:
     """Yield every comment of the text but those in the first lines of literal and folded blocks."""
     at = 0
-    for leaf in (leaf for root in nodes_of(text) if root for leaf in _leaves(root)):
+    for leaf in (leaf for root in nodes_of(text) for leaf in _leaves(root)):
         yield from (found.rstrip() for found in _COMMENT.findall(text, at, max(at, leaf.start)))
         at = max(at, leaf_end(text, leaf))
     yield from (found.rstrip() for found in _COMMENT.findall(text, at))
@@ -117,7 +117,7 @@ class _Reader:
     def __init__(self, text: str) -> None:
         self.text = text
         self.at = 0
-        self.last: Member | None = None
+        self.last = Member(Node("scalar", 0, 0, 0))
 
     def document(self, root: Node, before: list[Outline]) -> Outline:
         """Read one document; what stands above its marker belongs to the one before it."""
@@ -153,7 +153,7 @@ class _Reader:
 
     def _below(self, gap: _Gap, before: list[Outline]) -> list[Row]:
         """Give the rows under a document to it; return them where there is none."""
-        if self.last is None or not before:
+        if not before:
             return list(gap.rows)
         self.last.tail = gap.behind
         before[-1].foot += _settled(gap.rows, _chain(before[-1].root), -1)
@@ -191,8 +191,7 @@ class _Reader:
         """Read up to the next member's key or dash: the rows are its own, or belong to what ends there."""
         end = key.outset if key else self._gap(self.at, self._begin(value)).dash
         gap = self._gap(self.at, end)
-        if self.last:
-            self.last.tail = gap.behind
+        self.last.tail = gap.behind
         self.at = end
         return _settled(gap.rows, _chain(block.members[-1]), block.column)
 

@@ -23,6 +23,11 @@ def flow_text(value: JsonValue) -> str:
     return scalar_text(value, "", is_flow=True)
 
 
+def one_line(value: JsonValue, style: str, *, is_flow: bool) -> str:
+    """Return a value on one line, as it stands between brackets or outside of them."""
+    return flow_text(value) if isinstance(value, dict | list) else scalar_text(value, style, is_flow=is_flow)
+
+
 def scalar_text(value: JsonValue, style: str, *, is_flow: bool) -> str:
     """Return a scalar on one line, quoted as it was where that can hold it, else plain or in double quotes."""
     if not isinstance(value, str):
@@ -90,7 +95,7 @@ def block_lines(value: JsonValue, step: int, offset: int) -> list[str]:
         return [line for item in value for line in _behind("- ", block_lines(item, step, offset), 2)]
     if can_be_block(value):
         return literal_lines(str(value), "")
-    return [scalar_text(value, "", is_flow=False) if not isinstance(value, dict | list) else flow_text(value)]
+    return [one_line(value, "", is_flow=False)]
 
 
 def _member(key: str, value: JsonValue, manner: tuple[int, int]) -> list[str]:

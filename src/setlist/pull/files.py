@@ -7,20 +7,27 @@ from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
-from setlist.errors import StaleError
+from setlist.errors import SetlistError, StaleError
 from setlist.pull.brought import Written
 
 
 def put(files: Sequence[Written]) -> None:
     """Write the files durably, each whole or not at all; where one fails, those before it are taken back.
 
-    Raises StaleError if one is not as it was read: somebody made or changed it meanwhile.
+    Raises StaleError if one is not as it was read: somebody made or changed it meanwhile; SetlistError if it cannot
+    be written.
     """
     done: list[Written] = []
     try:
         for one in files:
             _put(one)
             done.append(one)
+    except OSError as error:
+        take_back(done)
+        todo = "nothing was written; make room, or see to the rights of its folder, and run it again"
+        raise SetlistError(
+            f"cannot be written: {error.strerror or error}", where=str(files[len(done)].path), todo=todo
+        ) from error
     except BaseException:
         take_back(done)
         raise
@@ -41,18 +48,19 @@ def take_back(files: Iterable[Written]) -> None:
 
 def _put(one: Written) -> None:
     """Write beside the file, then give it the name: a new file by a link, which never replaces one that is there."""
-    folder = one.path.parent
+    path = one.path.resolve()  # where it is a link, what it leads to is written
+    folder = path.parent
     folder.mkdir(parents=True, exist_ok=True)
-    draft = folder / f".{one.path.name}.setlist"
+    draft = folder / f".{path.name}.setlist"
     _write(draft, one.after)
     try:
-        if _read(one.path) != one.before:
+        if _read(path) != one.before:
             raise _moved(one)
         if one.before is None:
-            os.link(draft, one.path)
+            os.link(draft, path)
         else:
-            draft.chmod(one.path.stat().st_mode & 0o777)
-            draft.replace(one.path)
+            draft.chmod(path.stat().st_mode & 0o777)
+            draft.replace(path)
     except FileExistsError:
         raise _moved(one) from None
     finally:

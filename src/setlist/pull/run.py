@@ -153,8 +153,10 @@ async def bring(setup: Setup, ledger: Ledger, brought: Brought, world: World) ->
 
 def refuse_difference(setup: Setup, seen: Seen, addresses: tuple[Address, ...]) -> None:
     """Raise SetlistError if the files do not load, or if a plan of these addresses would do anything."""
-    loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
-    wrong = [*map(str, loaded.problems), *_undeclared(loaded, addresses), *_differences(setup, seen, loaded, addresses)]
+    loaded, planned = _planned(setup, seen, addresses)
+    declared = {one.address for one in loaded.resources}
+    undeclared = [f"{one} is declared by no file" for one in addresses if one not in declared]
+    wrong = [*map(str, loaded.problems), *undeclared, *(words for one in planned if (words := _difference(one)))]
     if wrong:
         todo = "its files were taken back and nothing was bound; leave that object out with --select, or pull others"
         raise SetlistError(f"what was pulled would not plan empty: {'; '.join(wrong[:5])}", todo=todo)
@@ -162,39 +164,30 @@ def refuse_difference(setup: Setup, seen: Seen, addresses: tuple[Address, ...]) 
 
 def refuse_drift(setup: Setup, seen: Seen, settled: Iterable[tuple[Address, Path]]) -> None:
     """Raise SetlistError if a field that was brought into a file would still differ from what is live."""
-    wanted = set(settled)
-    if not wanted:
-        return
-    loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
-    ids = bound_ids(seen.state, loaded.resources)
-    known = {address for address, _ in wanted}
-    mine = tuple(fill(one, ids) for one in loaded.resources if one.address in known)
-    bindings = {str(one): seen.state.bindings[str(one)] for one in known}
-    sight = sight_of(setup, Seen(seen.state.model_copy(update={"bindings": bindings}), seen.world))
-    planned = diff(sight, setup.kinds, mine, Wishes()) if not loaded.problems else ()
-    wrong = [*map(str, loaded.problems)]
-    for one in planned:
-        address = next(each for each in known if str(each) == one.change.address)
-        differing = (each.path for each in one.change.fields if each.verdict is not Verdict.UNREADABLE)
-        wrong += [f"{address}: {dotted(path)}" for path in differing if (address, path) in wanted]
+    wanted = {(str(address), path) for address, path in settled}
+    _, planned = _planned(setup, seen, tuple({address for address, _ in settled}))
+    fields = ((one.change.address, each) for one in planned for each in one.change.fields)
+    wrong = [
+        f"{address}: {dotted(each.path)}"
+        for address, each in fields
+        if each.verdict is not Verdict.UNREADABLE and (address, each.path) in wanted
+    ]
     if wrong:
         todo = "its files were taken back; bring this object's changes into its file by hand"
         raise SetlistError(f"what was pulled would not say what is live: {'; '.join(wrong[:5])}", todo=todo)
 
 
-def _undeclared(loaded: Loaded, addresses: tuple[Address, ...]) -> list[str]:
-    known = {one.address for one in loaded.resources}
-    return [f"{one} is declared by no file" for one in addresses if one not in known]
+def _planned(setup: Setup, seen: Seen, addresses: tuple[Address, ...]) -> tuple[Loaded, tuple[Planned, ...]]:
+    """Return the files as they are now, and what a plan of the addresses would do, with the bindings as they would be.
 
-
-def _differences(setup: Setup, seen: Seen, loaded: Loaded, addresses: tuple[Address, ...]) -> list[str]:
-    """Return in words what a plan of the addresses would do, with the bindings as they would be."""
+    Nothing is planned of files that do not load.
+    """
+    loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
     ids = bound_ids(seen.state, loaded.resources)
     mine = tuple(fill(one, ids) for one in loaded.resources if one.address in addresses)
     bindings = {str(one): seen.state.bindings[str(one)] for one in addresses}
     sight = sight_of(setup, Seen(seen.state.model_copy(update={"bindings": bindings}), seen.world))
-    planned = diff(sight, setup.kinds, mine, Wishes()) if not loaded.problems else ()
-    return [words for one in planned if (words := _difference(one))]
+    return loaded, () if loaded.problems else diff(sight, setup.kinds, mine, Wishes())
 
 
 def _difference(one: Planned) -> str:
