@@ -85,11 +85,13 @@ def test_inputs_that_a_workflow_gives_are_those_of_the_action() -> None:
     assert given <= known
 
 
-def test_the_hooks_command_is_one_that_there_is(desk: Desk) -> None:
-    (hook,) = read(ROOT / ".pre-commit-hooks.yaml")
-    assert hook["pass_filenames"] is False
+def test_the_hooks_commands_are_some_that_there_are(desk: Desk) -> None:
+    hooks = read(ROOT / ".pre-commit-hooks.yaml")
     desk.write("sale", {"name": "Sale"})
-    assert desk.call(*hook["entry"].split()[1:]).code == 0
+    assert [desk.call(*hook["entry"].split()[1:]).code for hook in hooks] == [0, 0]
+    assert [hook["pass_filenames"] for hook in hooks] == [False, False]
+    used = read(GITOPS / ".pre-commit-config.yaml")["repos"][0]["hooks"]
+    assert used == [{"id": hook["id"]} for hook in hooks]
 
 
 class Runner:

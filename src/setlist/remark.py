@@ -23,6 +23,7 @@ RULES = {
     "drift": "Nobody changed at the vendor what Setlist manages.",
     "expression": "A variable or a file in ${...} exists and fits where it stands.",
     "glob": "A glob of setlist.yaml matches files.",
+    "halt": "No halt stands in the way.",
     "held": "Nobody made an object less live than Setlist left it.",
     "invalid": "A file declares what Setlist can understand.",
     "lifecycle": "The lifecycle block asks for what the kind can do.",
@@ -39,6 +40,7 @@ RULES = {
     "unreadable-file": "Every file can be read and lies in the project.",
     "variable": "Variables are well formed and used.",
     "vendor-rule": "A spec keeps the rules of its vendor.",
+    "window": "What happens lies in a window and in no freeze, and every window matches a kind.",
     "wrong-type": "A value has the type that its key takes.",
     "wrong-value": "A value is one that its key takes.",
     "yaml": "A file is YAML that can be read.",
@@ -87,7 +89,7 @@ def _of_problem(level: Level, one: Problem) -> Remark:
 def of_plan(plan: Plan, given: Iterable[Approval] = ()) -> tuple[Remark, ...]:
     """Return what refuses or blocks the plan, which approvals it lacks beside ``given``, and what is odd."""
     whole = [(Level.ERROR, "refused", one) for one in plan.refusals]
-    whole += [(Level.WARNING, "doubt", one) for one in plan.doubts]
+    whole += [(Level.WARNING, "doubt", one) for one in (*plan.standing, *plan.doubts)]
     told = (Remark(level, one.rule or rule, PROJECT_FILE, 0, 0, "", one.what, one.todo) for level, rule, one in whole)
     consents = tuple(given)
     return (*told, *(one for change in plan.resource_changes for one in _of_change(plan, change, consents)))

@@ -84,13 +84,14 @@ def barred(bars: Bars, change: Change, step: Step) -> Note | None:
     """Return why a step must not be taken now, and the way out; None where nothing stands in its way."""
     hold = covering(bars.holds, change.address, change.labels) if reaches(step) else None
     if hold:
-        return Note(what=f"{step.action} must wait: {hold}", todo=f"when all is well: setlist resume {hold.id[:12]}")
+        todo = f"when all is well: setlist resume {hold.id[:12]}"
+        return Note(what=f"{step.action} must wait: {hold}", todo=todo, rule="halt")
     kind = bars.kinds[f"{change.provider_name}/{change.type}"]
     for one in happenings(kind, change, step, bars.now):
         stop = stopping(bars.windows, one, bars.overrides)
         if stop:
             todo = f"choose another time, or --override-window {stop.window.name} --reason TEXT"
-            return Note(what=spoken(stop, one), todo=todo)
+            return Note(what=spoken(stop, one), todo=todo, rule="window")
     return None
 
 
@@ -120,6 +121,9 @@ def barred_in(plan: Plan, bars: Bars) -> tuple[str, ...]:
 
 def standing(bars: Bars) -> tuple[Note, ...]:
     """Return what every plan says first: the halts that stand, and the windows that are overridden."""
-    halts = [Note(what=str(one), todo=f"setlist resume {one.id[:12]} lifts it") for one in bars.holds]
-    waived = [Note(what=f"the window {name} is overridden: {why}") for name, why in sorted(bars.overrides.items())]
+    halts = [Note(what=str(one), todo=f"setlist resume {one.id[:12]} lifts it", rule="halt") for one in bars.holds]
+    waived = [
+        Note(what=f"the window {name} is overridden: {why}", rule="window")
+        for name, why in sorted(bars.overrides.items())
+    ]
     return (*halts, *waived)

@@ -152,3 +152,14 @@ def test_a_wrong_command_line_is_told(desk: Desk, args: list[str], words: str) -
 def test_help_says_what_it_does(desk: Desk, args: list[str]) -> None:
     said = desk.call(*args, "--help")
     assert (said.code, "Usage: setlist ci" in said.out) == (0, True)
+
+
+def test_a_freeze_stops_the_plan_and_is_overridden_with_a_reason(desk: Desk, hub: Forge) -> None:
+    desk.project(f"{PROJECT}windows: [{{name: ever, from: '2026-01-01T00:00:00Z', to: '2090-01-01T00:00:00Z'}}]\n")
+    desk.write("sale", {"name": "Sale", "openAt": "2030-12-01T00:00:00Z", "closeAt": "2031-06-01T00:00:00Z"})
+    said = plan(desk)
+    assert (said.code, "title=setlist window::" in said.out) == (6, True), said
+    over = ("--override-window", "ever", "--reason", "agreed with Ana")
+    assert plan(desk, *over).code == 0
+    assert apply(desk).code == 6
+    assert (apply(desk, *over).code, end(hub)) == (0, "success")

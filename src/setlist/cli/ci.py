@@ -21,7 +21,7 @@ from setlist.cli.apply import apply_options, conclude
 from setlist.cli.opening import open_project, read_plan
 from setlist.cli.options import inputs_of, is_colored, project_options
 from setlist.cli.plan import save
-from setlist.cli.planning import choices_of, plan_options
+from setlist.cli.planning import choices_of, consent_options, plan_options
 from setlist.cli.reporting import prefix_of, summarise
 from setlist.cli.validate import Verdict, judge
 from setlist.errors import BlockedError, SetlistError, StaleError, UsageError
@@ -188,9 +188,8 @@ async def _told(place: Surroundings, found: Found, options: dict[str, Any]) -> s
 
 @command.command("apply")
 @click.argument("file", type=click.Path(path_type=Path, exists=True, dir_okay=False))
-@click.option("--approve", multiple=True, metavar="EFFECT:ADDRESS@DIGEST", help="Consent to one such effect.")
-@click.option("--parallelism", type=click.IntRange(1, 100), default=10, help="Requests at once (10).")
 @_telling
+@consent_options
 @apply_options
 @project_options
 def apply_command(file: Path, **options: Any) -> int:

@@ -14,8 +14,8 @@ from setlist.pipeline import Choices
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def plan_options(command: F) -> F:
-    """Add the options that say what a plan covers and how differences are resolved."""
+def consent_options(command: F) -> F:
+    """Add the options that allow what otherwise is refused, and that say how many requests there are at once."""
     for option in (
         click.option("--reason", default="", help="Why a window is overridden; it is kept in the receipt."),
         click.option(
@@ -27,6 +27,15 @@ def plan_options(command: F) -> F:
         ),
         click.option("--approve", multiple=True, metavar="EFFECT:ADDRESS@DIGEST", help="Consent to one such effect."),
         click.option("--parallelism", type=click.IntRange(1, 100), default=10, help="Requests at once (10)."),
+    ):
+        command = option(command)
+    return command
+
+
+def plan_options(command: F) -> F:
+    """Add the options that say what a plan covers and how differences are resolved."""
+    for option in (
+        consent_options,
         click.option(
             "--on-conflict",
             type=click.Choice(["fail", "git", "live"]),

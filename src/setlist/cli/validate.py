@@ -98,4 +98,4 @@ def _windows(project: Project) -> Iterator[Problem]:
     for path, windows in places:
         for index, place, pattern in unmatched(windows, known):
             where = project.place((*path, index, "kinds", place))
-            yield Problem(*where, "", f"{pattern} matches no kind", f"write patterns of {', '.join(known)}")
+            yield Problem(*where, "", f"{pattern} matches no kind", f"write patterns of {', '.join(known)}", "window")
