@@ -146,3 +146,9 @@ def test_members_that_are_not_declared_stay_at_every_depth() -> None:
     kept = {"place": {"zone": "UTC", "inner": {"a": 1, "b": 3}}, "kind": "k"}
     assert laid_over(BOX.shape, declared, seen) == kept
     assert laid_over(BOX.shape, {"slot": {"at": "x"}}, {"slot": {"key": "s"}}) == {"slot": {"key": "s", "at": "x"}}
+
+
+def test_what_is_unknown_until_apply_tells_what_is_live() -> None:
+    sides = Sides({"kind": None}, frozenset({("kind",)}), (), {"kind": "a"}, live({"kind": "b"}))
+    (told,) = compare(BOX, sides)
+    assert told == FieldChange(path=("kind",), verdict=Verdict.UPDATE, before="b", after=None, known=False)

@@ -409,6 +409,9 @@ def numbered(fields: Any, declared: Any, names: Any) -> Named:
     return Named({**fields, "notes": " ".join(f"{key}={item}" for key, item in names.items())}, {**names, "new": "9"})
 
 
+NUMBERED = Naming("program", numbered, lambda body, names, _seed: (body, names), lambda *_: "")
+
+
 @pytest.mark.parametrize(
     ("names", "shown", "kept"),
     [({"a": "2"}, "a=2", {"a": "2", "new": "9"}), ({}, "a=1", {"a": "1"})],
@@ -416,11 +419,19 @@ def numbered(fields: Any, declared: Any, names: Any) -> Named:
 def test_parts_are_known_by_the_names_of_the_step_or_else_of_the_binding(
     stage: Stage, names: dict[str, str], shown: str, kept: dict[str, str]
 ) -> None:
-    kind = replace(SHOW, naming=Naming("program", numbered, lambda body, names, _seed: (body, names), lambda *_: ""))
+    kind = replace(SHOW, naming=NUMBERED)
     made = EDIT.model_copy(update={"sets": ("notes",), "names": names})
     bound = Binding(id="s1", base={}, names={"a": "1"})
     end = stage.play(made, [seen(notes="")], kind=kind, bound=bound, change={"declared": {"notes": shown}})
     assert (end.said, end.binding["names"]) == (("s1", "req"), kept)
+
+
+def test_what_was_approved_is_compared_in_the_words_of_the_file(stage: Stage) -> None:
+    kind = replace(SHOW, naming=NUMBERED)
+    gets = [seen("READY", notes=""), seen("READY", notes=""), seen("ON_AIR", notes="")]
+    bound = Binding(id="s1", base={}, names={"a": "1"})
+    end = stage.play(JOB, gets, kind=kind, bound=bound, change={"declared": {"notes": "a=1"}})
+    assert end.said == ("s1", "req")
 
 
 def test_an_object_that_vanishes_under_a_write_is_told(stage: Stage) -> None:
