@@ -124,6 +124,7 @@ def test_a_quoted_merge_sign_is_a_key_like_any() -> None:
         ("a: {<<: 1}\n", 1, 9, "<< merges maps only"),
         ("%YAML 1.1\n---\na: yes\n", 1, 1, "%YAML 1.1 is not read"),
         ("a:\n\t- b\n", 2, 1, "a tab is used for indentation"),
+        ("a: {b: 10:00, c: 1}\n", 1, 10, "a text with ':' stands plain between brackets"),
         ("a: [b\n", 2, 1, "this is not YAML"),
         ("a: b: c\n", 1, 5, "this is not YAML"),
     ],

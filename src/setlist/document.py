@@ -203,6 +203,8 @@ def _syntax(error: MarkedYAMLError, file: str, text: str) -> Flaw:
     here = lines[line - 1] if line <= len(lines) else ""
     if "\t" in here[: len(here) - len(here.lstrip())]:
         return Flaw(file, line, column, "a tab is used for indentation", "use spaces")
+    if error.problem == "found unexpected ':'":
+        return Flaw(file, line, column, "a text with ':' stands plain between brackets", "put it in quotes")
     words = " ".join(part for part in (error.problem, error.context) if part)
     return Flaw(file, line, column, f"this is not YAML: {words or 'it cannot be read'}", "correct the syntax here")
 
