@@ -110,7 +110,8 @@ class Resource:
     """One declared object.
 
     ``fields`` holds exactly the declared members of ``spec`` in the vendor's names; a value that only apply can
-    know is None there and stands in ``holes``. ``origins`` gives the place of every declared member.
+    know is None there and stands in ``holes``. ``origins`` gives the place of every declared member, ``state_origin``
+    that of the lifecycle state.
     """
 
     address: Address
@@ -121,6 +122,7 @@ class Resource:
     labels: Mapping[str, str] = field(default_factory=dict)
     origins: Mapping[Path, Origin] = field(default_factory=dict)
     links: tuple[Address, ...] = ()
+    state_origin: Origin | None = None
 
     @property
     def dependencies(self) -> tuple[Address, ...]:

@@ -298,3 +298,19 @@ def test_a_send_in_the_console_never_comes_into_a_file(tmp_path: Path) -> None:
     desk.control("PATCH", f"/experiture/objects/{found['id']}", {"by": "maria", "force": {"status": "completed"}})
     desk.call("pull")
     assert text(desk, "resources/mail.yaml") == before
+
+
+def test_a_state_that_an_overlay_names_is_written_there(journey: Desk) -> None:
+    journey.project(HEAD + "environments: {prod: {overlays: [overlays/*.yaml]}}\n")
+    (journey.folder / "overlays").mkdir()
+    over = (
+        "apiVersion: breakground/v1\nkind: Journey\nmetadata: {name: welcome}\nlifecycle: {state: PUBLISHED}   # here\n"
+    )
+    (journey.folder / "overlays" / "welcome.yaml").write_text(over)
+    base = JOURNEY.replace("lifecycle: {state: PUBLISHED}\n", "")
+    (journey.folder / "resources" / "welcome.yaml").write_text(base)
+    assert journey.apply().code == 0
+    edit_canvas(journey, status="PAUSED")
+    said = journey.call("pull")
+    assert text(journey, "overlays/welcome.yaml") == over.replace("PUBLISHED", "PAUSED"), said
+    assert text(journey, "resources/welcome.yaml") == base

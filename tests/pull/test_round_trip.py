@@ -37,7 +37,7 @@ EDITS: dict[str, tuple[str, str, st.SearchStrategy[Tree]]] = {
         "name": TEXTS, "description": TEXTS, "duration_minutes": st.integers(10, 90), "default_capacity": st.integers(1, 50)})),
     "recurrence": ("gomry", "recurrence", st.fixed_dictionaries({}, optional={
         "session_templates": st.lists(st.fixed_dictionaries({"start_time_of_day": st.sampled_from(["07:00", "18:00"]), "capacity": st.integers(1, 20)}),
-                                      min_size=1, max_size=3)})),
+                                      min_size=1, max_size=2, unique_by=lambda one: str(one["start_time_of_day"]))})),
     "campaign": ("experiture", "campaign", st.fixed_dictionaries({}, optional={
         "name": TEXTS, "description": TEXTS, "tags": st.lists(st.sampled_from(["news", "winter", "a: b", "x"]), unique=True, max_size=3),
         "audience": st.just({"include": [AUDIENCE]})})),

@@ -229,24 +229,18 @@ def _edits(
         else:
             found[spot] = new
             done.append(move)
-    if state:
-        spot, value = _with_state(shelf, subject, found, state)
-        found[spot] = value
-    return found, left, done
+    return _with_state(shelf, subject, found, state) if state else found, left, done
 
 
 def _with_state(
     shelf: Shelf, subject: _Subject, found: Mapping[tuple[str, int], JsonValue], state: str
-) -> tuple[tuple[str, int], JsonValue]:
-    """Return the document that names the lifecycle state, with the live one: the last file that is laid over wins."""
-    resource = subject.resource
-    files = [resource.origin.file, *sorted({place.file for place in resource.origins.values()})]
-    for file in reversed(files):
-        document = shelf.document(file, resource)
-        if document and dig(document.value, ("lifecycle", "state")) is not None:
-            value = found.get((file, document.index), document.value)
-            return (file, document.index), graft(value, ("lifecycle", "state"), state)
-    raise AssertionError("a declared state stands in one of the files")
+) -> dict[tuple[str, int], JsonValue]:
+    """Return the new values with the live state in the document that names one, base or overlay."""
+    file = (subject.resource.state_origin or subject.resource.origin).file
+    document = shelf.document(file, subject.resource)
+    spot = (file, document.index if document else 0)
+    value = found.get(spot, document.value if document else None)
+    return {**found, spot: graft(value, ("lifecycle", "state"), state)}
 
 
 def _edited(subject: _Subject, document: JsonValue, move: _Move) -> tuple[JsonValue, str]:

@@ -126,4 +126,5 @@ def _resource(entry: Entry) -> Resource:
         labels=entry.labels,
         origins=origins,
         links=linked(entry),
+        state_origin=entry.place(("lifecycle", "state")),
     )
