@@ -314,3 +314,30 @@ def test_a_state_that_an_overlay_names_is_written_there(journey: Desk) -> None:
     said = journey.call("pull")
     assert text(journey, "overlays/welcome.yaml") == over.replace("PUBLISHED", "PAUSED"), said
     assert text(journey, "resources/welcome.yaml") == base
+
+
+def test_a_place_that_an_expression_makes_is_listed(shop: Desk) -> None:
+    words = {"title": {"de": "Titel"}}
+    shop.write("first", {"name": "First", "slug": "first", "i18n": words})
+    shop.write("second", {"name": "Second", "slug": "second", "i18n": "${fanfare/Experience/first.i18n}"})
+    assert shop.apply().code == 0
+    shop.edit("second", i18n={"title": {"de": "Anders"}})
+    said = shop.call("pull")
+    assert "i18n.title.de is Anders live: its place is made of an expression" in said.out, said
+
+
+def test_what_cannot_be_edited_alone_is_left_to_a_person(shop: Desk) -> None:
+    odd = SALE.replace("  name: Sale\n", "  name: Sale\t# a tab\n")
+    (shop.folder / "resources" / "sale.yaml").write_text(odd)
+    assert shop.is_settled()
+    shop.edit("sale", name="Other")
+    said = shop.call("pull")
+    assert (text(shop), "change it by hand" in said.out) == (odd, True), said
+
+
+def test_a_file_that_would_not_say_what_is_live_is_taken_back(shop: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    shop.edit("sale", name="Other")
+    monkeypatch.setattr("setlist.pull.managed.worded", lambda *_: "Wrong")
+    said = shop.call("pull")
+    assert (said.code, "would not say what is live: fanfare/Experience/sale: name" in said.err) == (1, True), said
+    assert text(shop) == SALE

@@ -41,10 +41,10 @@ class Shelf:
             self.before[file] = self.after[file] = self.read(file)
         return self.after[file]
 
-    def document(self, file: str, resource: Resource) -> Document | None:
+    def document(self, file: str, resource: Resource) -> Document:
         """Return the document of a file that is about a resource, as it is going to be."""
         documents, _ = read_documents(self.bytes(file), file)
-        return next((one for one in documents if _is_about(one.value, resource)), None)
+        return next(one for one in documents if _is_about(one.value, resource))
 
 
 class _Move(NamedTuple):
@@ -220,8 +220,8 @@ def _edits(
     for move in moves:
         place = resource.place(_indexed(subject.kind.shape, resource.fields, move.path))
         document = shelf.document(place.file, resource)
-        spot = (place.file, document.index) if document else ("", 0)
-        old = found.get(spot, document.value if document else None)
+        spot = (place.file, document.index)
+        old = found.get(spot, document.value)
         new, why = _edited(subject, old, move)
         if why:
             what = f"{dotted(move.path)} is {_short(move.value)} live: {why}"
@@ -238,8 +238,8 @@ def _with_state(
     """Return the new values with the live state in the document that names one, base or overlay."""
     file = (subject.resource.state_origin or subject.resource.origin).file
     document = shelf.document(file, subject.resource)
-    spot = (file, document.index if document else 0)
-    value = found.get(spot, document.value if document else None)
+    spot = (file, document.index)
+    value = found.get(spot, document.value)
     return {**found, spot: graft(value, ("lifecycle", "state"), state)}
 
 
