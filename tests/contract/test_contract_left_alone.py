@@ -13,7 +13,7 @@ from stage import on_stage
 
 from setlist.kind import Facet, Kind
 from setlist.resource import dig
-from setlist.shape import Instant, ServerAdded, Shape
+from setlist.shape import Instant, ServerAdded, Shape, Variant, shape_at
 
 Place = tuple[str, ...]
 ADDED = "added by hand"
@@ -130,6 +130,9 @@ def fits(kind: Kind, found: Place) -> bool:
         return False
     marks = [shape.mark(ServerAdded) for shape in kind.shape.members.values()]
     if any(mark and mark.source == found[0] for mark in marks):
+        return False
+    variant = shape_at(kind.shape, found[:-1]).mark(Variant)
+    if variant and variant.by == found[-1]:
         return False
     several = values(kind, found)
     return not any(isinstance(one, dict) for one in several) and any(not alike(one, several[0]) for one in several)

@@ -22,7 +22,7 @@ CHECKED = replace(AIR, preflight=Preflight("/shows/{id}/check", lambda body: tup
 KIND = replace(SHOW, lifecycle=replace(LIFECYCLE, pairs={("READY", "ON_AIR"): (CHECKED,)}))
 CHECK = Step(id=f"{ADDRESS}:air:preflight", address=ADDRESS, action="preflight", path="/shows/{id}/check")
 JOB = Step(id=f"{ADDRESS}:air", address=ADDRESS, action="air")
-EDIT = Step(id=f"{ADDRESS}:edit", address=ADDRESS, action="update")
+EDIT = Step(id=f"{ADDRESS}:edit", address=ADDRESS, action="update", method="PATCH")
 BEFORE = Note(what="before")
 
 
@@ -60,5 +60,5 @@ def test_a_job_is_checked_at_plan_time_only_if_nothing_changes_before_it(
 
 def test_a_job_that_the_check_stops_is_blocked_with_every_reason() -> None:
     change, left, _ = played((CHECK, JOB), ["no sender", "no quota"], "s1")
-    stop = Note(what="the preflight stops it: no sender; no quota", todo="mend that, then plan again")
+    stop = Note(what="the preflight stops it: no sender; no quota", todo="mend that, then plan again", rule="preflight")
     assert (change.blocked, change.steps, left, change.notes) == ((BEFORE, stop), (), (), (BEFORE,))

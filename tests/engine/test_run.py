@@ -312,8 +312,8 @@ def test_each_collection_is_listed_once_and_a_child_under_its_own_parent(stage: 
     assert [name for name, end in told.items() if end != "done"] == ["e1", "f1"]
 
 
-def field(path: str, verdict: Verdict) -> FieldChange:
-    return FieldChange(path=(path,), verdict=verdict, before=None, after=None)
+def field(path: str, verdict: Verdict, resolution: str = "") -> FieldChange:
+    return FieldChange(path=(path,), verdict=verdict, before=None, after=None, resolution=resolution)
 
 
 @pytest.mark.parametrize(
@@ -323,7 +323,7 @@ def field(path: str, verdict: Verdict) -> FieldChange:
         ({"fields": (field("notes", Verdict.DRIFT),)}, {"title": "new", "notes": "old"}),
         ({"fields": (field("notes", Verdict.CONFLICT),)}, {"title": "new", "notes": "old"}),
         ({"fields": (field("acts", Verdict.CONFLICT),)}, {"title": "new", "notes": "new"}),
-        ({"fields": (field("notes", Verdict.UPDATE),)}, {"title": "new", "notes": "new"}),
+        ({"fields": (field("notes", Verdict.UPDATE),)}, {"title": "new", "notes": "old"}),
         ({"blocked": (Note(what="x"),)}, {"notes": "old"}),
         ({"action": Action.DELETE}, {"notes": "old"}),
         ({"action": Action.FORGET}, {"notes": "old"}),
@@ -338,8 +338,10 @@ def test_what_needs_no_call_catches_up_with_the_file(stage: Stage, more: dict[st
 
 
 def test_drift_that_the_plan_takes_back_is_applied_and_no_longer_kept(stage: Stage) -> None:
-    moved = change("a", declared={"notes": "new"}, fields=(field("notes", Verdict.DRIFT),))
-    stage.run(step("a1"), changes=(moved,), bound={"toy/Show/a": Binding(id="a1", base={"notes": "old"})})
+    moved = change("a", declared={"notes": "new"}, fields=(field("notes", Verdict.DRIFT, "git"),), steps=("a1",))
+    stage.run(
+        step("a1", sets=("notes",)), changes=(moved,), bound={"toy/Show/a": Binding(id="a1", base={"notes": "old"})}
+    )
     assert stage.after.bindings["toy/Show/a"].base == {"notes": "new"}
 
 

@@ -58,7 +58,9 @@ def test_a_create_that_arrived_is_bound_with_all_that_it_sent() -> None:
     more = {"base": {"title": "t"}, "rules": rules, "dependencies": ("toy/Show/a",), "goal": "DRAFT", "parent": "p1"}
     done = settle_creates(state(intent(**more)), KINDS, world(show(), parent="p1"), MINUTE)
     kept = {"id": "s1", "base": {"title": "t"}, "rules": rules, "dependencies": ["toy/Show/a"]}
-    record = Record("bindings", ADDRESS, {**kept, "state_set": "DRAFT", "protected": True, "parent": "p1"})
+    record = Record(
+        "bindings", ADDRESS, {**kept, "state_set": "DRAFT", "protected": True, "parent": "p1", "unfinished": True}
+    )
     assert done == Settled((record, *closing("create")), (f"{ADDRESS}: its create had reached toy; bound to s1",))
 
 
@@ -67,7 +69,7 @@ def test_a_found_object_takes_over_what_its_address_did_and_no_protection_of_its
     before = state(bindings={ADDRESS: Binding(id="s0", base={"title": "old"}, sends=sends, protected=True)})
     (record,) = bound(before, intent(), "s1")
     told = {"action": "air", "at": "noon", "id": "s0"}
-    assert record == Record("bindings", ADDRESS, {"id": "s1", "base": {}, "sends": [told]})
+    assert record == Record("bindings", ADDRESS, {"id": "s1", "base": {}, "sends": [told], "unfinished": True})
 
 
 def test_a_create_that_did_not_arrive_is_closed_once_it_can_no_longer() -> None:
@@ -80,7 +82,11 @@ def test_a_create_that_did_not_arrive_is_closed_once_it_can_no_longer() -> None:
 
 @pytest.mark.parametrize(
     ("found", "sure", "ids"),
-    [(("s1", "s2"), True, "s1 or s2"), (("s1",), False, "s1"), (("s2", "s1"), False, "s1 or s2")],
+    [
+        (("s1", "s2"), True, "s1 or s2 (s1: 't'; s2: 't')"),
+        (("s1",), False, "s1 (s1: 't')"),
+        (("s2", "s1"), False, "s1 or s2 (s1: 't'; s2: 't')"),
+    ],
 )
 def test_what_a_lost_create_may_have_made_is_for_a_person(found: tuple[str, ...], sure: bool, ids: str) -> None:
     done = settle_creates(state(intent(is_sure=sure, action="clone")), KINDS, world(*map(show, found)), MINUTE)

@@ -147,7 +147,10 @@ def test_a_create_that_was_refused_closes_its_intent(stage: Stage) -> None:
 
 @pytest.mark.parametrize(
     ("action", "words"),
-    [("create", "the answer of its create was lost, and s1 or s2 may have come of it"), ("clone", "")],
+    [
+        ("create", "the answer of its create was lost, and s1 or s2 may have come of it (s1: 't'; s2: 't')"),
+        ("clone", ""),
+    ],
 )
 def test_what_may_have_come_of_a_lost_create_is_named(stage: Stage, action: str, words: str) -> None:
     rows = [{"id": one, "title": "t", "state": "DRAFT"} for one in ("s1", "s2")]
@@ -155,7 +158,7 @@ def test_what_may_have_come_of_a_lost_create_is_named(stage: Stage, action: str,
     made = CREATE.model_copy(update={"action": action, "path": "/shows/{id}/copy" if action == "clone" else "/shows"})
     listing = rows if action == "create" else rows[1:]
     end = stage.play(made, sends=[LOST], listings=[listing], kind=copies, bound=None)
-    words = words or "the answer of its clone was lost, and s2 may have come of it"
+    words = words or "the answer of its clone was lost, and s2 may have come of it (s2: 't')"
     assert end.said == f"{ADDRESS}: {words}; look at them, then: setlist state settle ADDRESS --found ID"
 
 
@@ -212,11 +215,14 @@ def test_an_adoption_of_what_moved_is_refused(stage: Stage) -> None:
 
 
 @pytest.mark.parametrize("destructive", [True, False])
-def test_what_is_forgotten_leaves_a_stone_only_if_setlist_took_it_down(stage: Stage, destructive: bool) -> None:
+def test_what_is_forgotten_leaves_a_stone_that_says_whether_setlist_took_it_down(
+    stage: Stage, destructive: bool
+) -> None:
     end = stage.play(step("forget", "", method="", destructive=destructive, effect_text="ends it"))
     assert (end.said, end.log, end.state.bindings) == (("s1", ""), [], {})
     stone = {"address": ADDRESS, "id": "s1", "at": NOW.isoformat(), "why": "ends it"}
-    assert [one.model_dump() for one in end.state.tombstones.values()] == ([stone] if destructive else [])
+    stones = [one.model_dump() for one in end.state.tombstones.values()]
+    assert stones == [{**stone, "forgotten": not destructive}]
 
 
 def test_a_deletion_is_sent_once_and_spends_its_approval(stage: Stage) -> None:
@@ -409,7 +415,9 @@ def numbered(fields: Any, declared: Any, names: Any) -> Named:
     return Named({**fields, "notes": " ".join(f"{key}={item}" for key, item in names.items())}, {**names, "new": "9"})
 
 
-NUMBERED = Naming("program", numbered, lambda body, names, _seed: (body, names), lambda *_: "")
+NUMBERED = Naming(
+    "program", numbered, lambda body, names, _seed: (body, names), lambda *_: "", lambda _live, known: known
+)
 
 
 @pytest.mark.parametrize(
