@@ -165,7 +165,7 @@ _EASY: dict[str, Any] = {
 }
 PACES = {
     "smoke": settings(**_EASY, max_examples=1, derandomize=True, stateful_step_count=12),
-    "ci": settings(**_EASY, max_examples=4, derandomize=True, stateful_step_count=15),
+    "ci": settings(**_EASY, max_examples=3, derandomize=True, stateful_step_count=15),
     "full": settings(**_EASY, max_examples=300, stateful_step_count=25),
     "hunt": settings(
         **_EASY,

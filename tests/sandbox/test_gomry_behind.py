@@ -142,7 +142,7 @@ def test_the_answer_to_a_deletion_can_be_misshapen(api: Any, kind: Any) -> None:
     ident = api.make(providers=["mem_1"])["id"]
     (rule,) = api.rules(ident)
     api.control("POST", "faults", {"kind": kind, "method": "DELETE"})
-    assert api.delete_rule(ident, rule["id"]).status_code == 204
+    assert api.delete_rule(ident, rule["id"]).status_code == (200 if kind == "wrong_type" else 204)
     assert api.rules(ident) == []
 
 

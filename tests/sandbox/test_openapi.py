@@ -19,7 +19,7 @@ from setlist.sandbox import create_app
 SECONDS = st.integers(0, 4_102_444_800)
 MOMENTS = SECONDS.map(lambda second: dt.datetime.fromtimestamp(second, dt.UTC).isoformat())
 schemathesis.openapi.format("date-time", MOMENTS)
-BOUNDED = settings(max_examples=6, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
+BOUNDED = settings(max_examples=4, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 EVERYWHERE = [(name, *one) for name, each in DOCUMENTS.items() for one in (*each.anywhere, *each.within)]
 WITHIN = [(name, *one) for name, each in DOCUMENTS.items() for one in each.within]
 
