@@ -19,7 +19,6 @@ UNTRACED = {
     "test_account",
     "test_beside",
     "test_browser",
-    "test_commands",
     "test_crash",
     "test_edit_fuzz",
     "test_generated",
