@@ -31,6 +31,7 @@ def test_after_a_pull_of_everything_the_plan_is_empty_and_another_pull_changes_n
     assert (checked.code, said.code) == (2, 0), said
     assert account.call("plan", "--detailed-exitcode").code == 0
     assert account.call("validate").code == 0
+    assert account.call("fmt", "--check").code == 0
     before = files(account)
     again = account.call("pull")
     assert (again.code, files(account) == before) == (0, True), again
