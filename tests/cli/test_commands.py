@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from desk import SETLIST, Desk, clean
+from setlist.cli import app
 from setlist.sandbox import start
 
 SALE = {"name": "Sale", "timeZone": "Europe/Berlin"}
@@ -321,15 +322,19 @@ def test_a_receipt_agrees_with_its_schema(sale: Desk) -> None:
         check.validate(one)
 
 
-def test_the_demo_prints_true_output_and_leaves_nothing(tmp_path: Path) -> None:
-    env = {**clean(), "TMPDIR": str(tmp_path)}
-    done = subprocess.run([SETLIST, "demo"], cwd=tmp_path, capture_output=True, text=True, check=False, env=env)
-    assert done.returncode == 0, done.stderr
-    assert "$ setlist validate\nValid: 8 resources in 5 files." in done.stdout
-    assert "approve that with --approve schedule:experiture/Campaign/announcement@" in done.stderr
-    assert "last by user_maria" in done.stdout
-    assert done.stdout.count("No changes. The live objects match the configuration.") == 2
-    assert list(tmp_path.iterdir()) == []
+def test_the_demo_prints_true_output_and_leaves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    monkeypatch.setenv("NO_COLOR", "1")
+    before = Path.cwd()
+    assert app.run(["demo", "--no-color"]) == 0
+    said = capsys.readouterr()
+    assert "$ setlist validate\nValid: 8 resources in 5 files." in said.out
+    assert "approve that with --approve schedule:experiture/Campaign/announcement@" in said.err
+    assert "last by user_maria" in said.out
+    assert said.out.count("No changes. The live objects match the configuration.") == 2
+    assert (list(tmp_path.iterdir()), Path.cwd()) == ([], before)
 
 
 def test_the_demo_can_be_kept_and_played_with(tmp_path: Path) -> None:
