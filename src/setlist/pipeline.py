@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
 from setlist.apply.preflight import preflighted
-from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, unspent
+from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, superseding, unspent
 from setlist.apply.run import run
 from setlist.apply.settle import settle_creates, settle_transitions
 from setlist.approval import Signed, in_force, missing, needed, resumption, too_long, void
@@ -387,12 +387,18 @@ async def _filed(setup: Setup, receipt: Receipt) -> None:
 
 
 def _refuse_again(plan: Plan, ledger: Ledger) -> None:
-    """Raise if this very plan was begun before: a plan runs once."""
-    earlier = ledger.snapshot().plans.get(plan.id)
+    """Raise if this very plan was begun before (a plan runs once), or a later one of another commit."""
+    runs = ledger.snapshot().plans
+    earlier = runs.get(plan.id)
     if earlier and earlier.complete:
         raise AlreadyApplied(f"already applied, finished {earlier.finished}; nothing was done")
     if earlier:
         raise StaleError(f"this plan was begun at {earlier.started} and not completed", todo="run setlist plan again")
+    newer = superseding(plan, runs.values())
+    if newer:
+        what = f"commit {newer.commit[:12]} was planned later and applied already, at {newer.started}"
+        todo = "to go back to this commit on purpose, run setlist ci plan again and apply that"
+        raise StaleError(what, todo=todo)
 
 
 class AlreadyApplied(SetlistError):  # noqa: N818 - good news, not an error

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from setlist.approval import Scope, covers, needed, resumption, shortened
-from setlist.binding import State
+from setlist.binding import PlanRun, State
 from setlist.errors import BlockedError, StaleError
 from setlist.graph import dependents
 from setlist.kind import Effect, Kind
@@ -56,6 +56,22 @@ def _refuse_moved(change: Change, state: State, again: str) -> None:
     if change.steps and bound != expected:
         what = f"{change.address} is bound to {bound or 'nothing'} now, the plan was made for {expected or 'nothing'}"
         raise StaleError(what, todo=again)
+
+
+def superseding(plan: Plan, runs: Iterable[PlanRun]) -> PlanRun | None:
+    """Return the last run of a plan that a pipeline made later, for another commit; None for a plan of no pipeline.
+
+    To apply the older one now would undo the newer commit wherever both plans found nothing in each other's way.
+    """
+    if not plan.commit:
+        return None
+    others = [one for one in runs if one.commit not in ("", plan.commit)]
+    later = [one for one in others if _moment(one.made) > _moment(plan.created_at)]
+    return max(later, key=lambda one: _moment(one.made), default=None)
+
+
+def _moment(text: str) -> datetime:
+    return read_instant(text, None) or datetime.min.replace(tzinfo=UTC)
 
 
 def unspent(approvals: tuple[Approval, ...], state: State) -> tuple[Approval, ...]:
