@@ -56,10 +56,10 @@ def mail(desk: Desk, **more: Any) -> None:
     desk.write("mail", {**MAIL, **more}, {"state": "sent"}, kind="experiture/Campaign")
 
 
-def states(forge: Forge, head: str = HEAD) -> list[bool]:
+def states(forge: Forge, head: str = HEAD, begin: str = "setlist/desk/default") -> list[bool]:
     found = forge.checks(head)
-    assert set(found.values()) <= {"success", "failure", "failed"}
-    return [found[f"setlist/default/{name}"] == "success" for name in CHECKS]
+    assert (set(found.values()) <= {"success", "failure", "failed"}, forge.stray) == (True, 0)
+    return [found[f"{begin}/{name}"] == "success" for name in CHECKS]
 
 
 def test_a_first_run_comments_and_sets_every_check(desk: Desk, forge: Forge) -> None:
@@ -230,7 +230,8 @@ def test_a_token_that_is_refused_ends_with_4(desk: Desk, forge: Forge, monkeypat
     forge.writable = False
     monkeypatch.delenv("SETLIST_CI_TOKEN")
     said = ci(desk)
-    assert (said.code, "the rights that docs/ci.md lists" in said.err) == (4, True)
+    words = "statuses: write" if forge.kind == "github" else "the token needs the scope api"
+    assert (said.code, words in said.err) == (4, True)
 
 
 def test_without_a_token_nothing_begins(desk: Desk, hub: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +259,59 @@ def test_the_comment_can_be_left_out_and_the_checks_renamed(desk: Desk, hub: For
 
 def test_a_project_file_that_cannot_be_read_has_checks_and_no_comment(desk: Desk, hub: Forge) -> None:
     desk.project("version: 1\n")
-    assert (ci(desk).code, states(hub), hub.comments) == (3, [False] * 4, [])
+    assert (ci(desk).code, states(hub, begin="setlist/default"), hub.comments) == (3, [False] * 4, [])
+    desk.project("version: [\n")
+    assert (ci(desk).code, hub.comments) == (3, [])
+
+
+def test_a_project_file_with_mistakes_keeps_its_names_if_it_tells_them(desk: Desk, hub: Forge) -> None:
+    ci(desk)
+    desk.project(f"{VENDORS}default_environment: default\nresorces: []\n")
+    assert (ci(desk).code, states(hub)) == (3, [False] * 4)
+    (comment,) = hub.comments
+    assert "resorces" in comment["body"]
+
+
+def test_two_projects_of_one_repository_share_no_check_and_no_comment(desk: Desk, hub: Forge) -> None:
+    ci(desk)
+    desk.project(VENDORS.replace("desk", "shop"))
+    desk.write("sale", {"nam": "Sale"})
+    assert (ci(desk).code, states(hub), states(hub, begin="setlist/shop/default")) == (3, [True] * 4, [False] * 4)
+    assert sorted(one["body"].partition("\n")[0] for one in hub.comments) == [
+        "<!-- setlist:desk:default -->", "<!-- setlist:shop:default -->",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "args", [["-e", "nope"], ["--var", "x"], ["--approve", "x"], ["--target", "a/B/c"], ["-o", "/nowhere/at/all"]]
+)
+def test_whatever_keeps_a_plan_from_being_made_fails_the_checks_that_passed_before(
+    desk: Desk, hub: Forge, args: list[str]
+) -> None:
+    begin = "setlist/desk/nope" if "nope" in args else "setlist/desk/default"
+    assert ci(desk).code == 0
+    said = ci(desk, *args)
+    assert (said.code in (1, 3), states(hub, begin=begin)[1:], "Traceback" in said.err) == (True, [False] * 3, False)
+    assert not (desk.folder / "p.plan").exists() or "-o" in args
+
+
+def test_a_plan_of_an_earlier_run_does_not_lie_about_where_there_is_none_now(desk: Desk, hub: Forge) -> None:
+    ci(desk)
+    desk.write("sale", {"nam": "Sale"})
+    ci(desk)
+    assert not (desk.folder / "p.plan").exists()
+    ci(desk, "-o", str(desk.folder / "setlist.yaml"))
+    assert (desk.folder / "setlist.yaml").exists()
+
+
+def test_what_failed_is_set_first_so_that_no_check_stays_passed_by_accident(desk: Desk, hub: Forge) -> None:
+    ci(desk)
+    desk.write("sale", {"nam": "Sale"})
+    hub.statuses.clear()
+    mail(desk)
+    desk.write("sale", {"name": "Sale"})
+    ci(desk)
+    assert [one["state"] for one in hub.statuses] == ["failure", "success", "success", "success"]
 
 
 def test_an_event_that_cannot_be_read_counts_as_a_strangers(
