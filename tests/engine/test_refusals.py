@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from setlist_toy.show import SHOW
 
-from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, superseding
+from setlist.apply.refusal import Consent, left_out, refuse, refuse_again, refuse_unapproved
 from setlist.approval import Scope, needed
 from setlist.binding import Binding, PlanRun, State
 from setlist.errors import BlockedError, SetlistError
@@ -155,5 +155,11 @@ def test_a_pipelines_plan_gives_way_to_a_later_one_of_another_commit(
     commit: str, runs: list[tuple[str, str]], expected: str
 ) -> None:
     made = plan(commit=commit, created_at="2026-11-21T12:00:00Z")
-    found = superseding(made, [PlanRun(started="", commit=one, made=at) for one, at in runs])
-    assert (found.commit if found else "") == expected
+    words = ""
+    try:
+        refuse_again(
+            made, {str(index): PlanRun(started="", commit=one, made=at) for index, (one, at) in enumerate(runs)}
+        )
+    except SetlistError as error:
+        words = said(error)
+    assert words.startswith(f"commit {expected} was planned later and applied already") if expected else not words
