@@ -166,7 +166,7 @@ def _on_a_thread(work: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
     """
     results: list[T] = []
     failures: list[BaseException] = []
-    loop, stop = asyncio.new_event_loop(), asyncio.Event()
+    loop, stop, ended = asyncio.new_event_loop(), asyncio.Event(), threading.Event()
 
     def run() -> None:
         try:
@@ -174,15 +174,16 @@ def _on_a_thread(work: Callable[[asyncio.Event], Coroutine[Any, Any, T]]) -> T:
                 results.append(runner.run(work(stop)))
         except BaseException as error:  # noqa: BLE001 - handed to the caller, whose thread this is not
             failures.append(error)
+        finally:
+            ended.set()
 
-    thread = threading.Thread(target=run, name="setlist")
     try:
-        thread.start()
-        thread.join()
+        threading.Thread(target=run, name="setlist").start()
+        ended.wait()  # Thread.join takes a thread for ended once it was interrupted (Python 3.11)
     except BaseException:
         with suppress(RuntimeError):  # it has ended meanwhile, and closed its loop
             loop.call_soon_threadsafe(stop.set)
-        thread.join()
+        ended.wait()
         raise
     if failures:
         raise failures[0]
