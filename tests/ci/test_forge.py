@@ -211,6 +211,20 @@ def test_a_forge_under_a_path_of_its_own_is_found(server: Server) -> None:
     assert {one.path.partition("/repos")[0] for one in server.seen} <= {"/git/api/v3", "/git/api/v3/user"}
 
 
+@pytest.mark.parametrize(
+    ("kind", "url", "words"),
+    [
+        ("github", "http://git.example/api/v3", "is not encrypted.*; look at GITHUB_API_URL and the token"),
+        ("gitlab", "git.example", "is no http address; look at CI_API_V4_URL"),
+    ],
+)
+def test_an_address_that_no_token_may_be_sent_to_is_told_with_where_it_comes_from(
+    kind: Any, url: str, words: str
+) -> None:
+    with pytest.raises(AccessError, match=words):
+        with_forge(Server(kind), lambda forge: forge.is_outdated(), forge=kind, api=url)
+
+
 def test_gitlabs_words_for_a_token_without_rights_are_told() -> None:
     with served("gitlab") as server:
         refused = {"error": "insufficient_scope", "error_description": "The request requires higher privileges"}

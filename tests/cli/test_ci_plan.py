@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -69,6 +70,7 @@ def test_a_first_run_comments_and_sets_every_check(desk: Desk, forge: Forge) -> 
     assert comment["body"].startswith(MARKER)
     assert all(word in comment["body"] for word in ("fanfare/Experience/sale", "| passed | approvals |"))
     assert "Checks set, comment posted." in said.err
+    assert ("planned again, for the merge commit" in said.err, "1 resource looked at" in said.out) == (True, True)
     assert f"For commit <code>{HEAD[:12]}</code>" in comment["body"]
 
 
@@ -173,6 +175,30 @@ def test_a_force_push_voids_the_approvals(
     assert states(forge, HEAD) == [True] * 4
 
 
+def test_an_approval_that_expired_is_the_reason_that_the_check_tells(desk: Desk, forge: Forge) -> None:
+    mail(desk)
+    file = desk.folder / "approvals" / "mail.yaml"
+    desk.call("plan", "--approvals-out", str(file))
+    text = file.read_text().replace("reason: ''", "reason: agreed with Ana")
+    file.write_text(re.sub("expires: .*", "expires: '2026-01-01T00:00:00Z'", text))
+    said = ci(desk)
+    assert (said.code, states(forge)) == (6, [True, True, True, False])
+    expired = "experiture/Campaign/mail: the approval expired at 2026-01-01T00:00:00+00:00"
+    assert f"approvals  approvals/mail.yaml:5:5: {expired}\n" in said.out
+    assert "setlist plan --env default --approvals-out approvals/NAME.yaml" in forge.comments[0]["body"]
+
+
+def test_one_approval_that_is_signed_twice_counts_once(desk: Desk, hub: Forge) -> None:
+    mail(desk)
+    file = desk.folder / "approvals" / "mail.yaml"
+    desk.call("plan", "--approvals-out", str(file))
+    text = file.read_text().replace("reason: ''", "reason: agreed with Ana")
+    file.write_text(text)
+    file.with_name("again.yaml").write_text(re.sub("expires: .*", "expires: '2026-01-01T00:00:00Z'", text))
+    assert (ci(desk).code, states(hub)) == (0, [True] * 4)
+    assert "void" not in hub.comments[0]["body"]
+
+
 def test_an_older_run_leaves_the_comment_to_the_later_one(desk: Desk, forge: Forge) -> None:
     ci(desk)
     before = forge.comments[0]["body"]
@@ -231,7 +257,7 @@ def test_a_token_that_is_refused_ends_with_4(desk: Desk, forge: Forge, monkeypat
     monkeypatch.delenv("SETLIST_CI_TOKEN")
     said = ci(desk)
     words = "statuses: write" if forge.kind == "github" else "the token needs the scope api"
-    assert (said.code, words in said.err) == (4, True)
+    assert (said.code, words in said.err, "of an earlier run may still stand" in said.err) == (4, True, True)
 
 
 def test_without_a_token_nothing_begins(desk: Desk, hub: Forge, monkeypatch: pytest.MonkeyPatch) -> None:

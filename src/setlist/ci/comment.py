@@ -9,8 +9,9 @@ from setlist.plan import Plan
 from setlist.remark import Remark
 from setlist.render.github import summary
 from setlist.render.markdown import plan_markdown
-from setlist.render.markdown_text import code, prose, row
+from setlist.render.markdown_text import code, fence, prose, row
 from setlist.render.review import Kinds
+from setlist.render.style import counted
 
 MOST = 20
 LIMIT = 65_000  # characters; GitHub takes 65,536
@@ -24,9 +25,18 @@ def marker(project: str, environment: str) -> str:
 
 def planned_comment(plan: Plan, kinds: Kinds, checks: Sequence[Check], remarks: Sequence[Remark], run: str) -> str:
     """Return the comment about a plan; ``run`` tells the commit and where to read more."""
-    body, end = plan_markdown(plan, kinds).rstrip(), f"{_table(checks)}\n{run}"
+    wanting = any(one.concern == "approvals" and not one.passed for one in checks)
+    how = f"{_approving(plan)}\n" if wanting else ""
+    body, end = plan_markdown(plan, kinds).rstrip(), f"{_table(checks)}\n{how}{run}"
     void = _void(remarks, LIMIT - len(body) - len(end))
     return "\n\n".join([body, *([void] if void else []), end])
+
+
+def _approving(plan: Plan) -> str:
+    """Return how whoever agrees approves what the plan asks for."""
+    command = f"setlist plan --env {plan.environment} --approvals-out approvals/NAME.yaml"
+    words = "To approve, write the file, then the reasons into it, commit it, and have it reviewed:"
+    return f"{words}\n\n{fence('sh', [command])}"
 
 
 def _void(remarks: Sequence[Remark], room: int) -> str:
@@ -43,7 +53,7 @@ def unplanned_comment(place: tuple[str, str], checks: Sequence[Check], remarks: 
     """Return the comment where there is no plan; ``place`` is the project and the environment."""
     project, environment = place
     title = f"## Setlist could not plan {prose(project)} / {prose(environment)}\n"
-    told = summary(remarks[:MOST], f"{len(remarks)} remarks") if remarks else ""
+    told = summary(remarks[:MOST], counted(len(remarks), "remark")) if remarks else ""
     return "\n".join([f"{marker(project, environment)}{title}", *([told] if told else []), _table(checks), run])
 
 

@@ -31,7 +31,7 @@ from setlist.errors import (
     SetlistError,
     UnreachableError,
 )
-from setlist.plain import Answer, Login, PlainClient, open_plain, shown
+from setlist.plain import Answer, Login, PlainClient, check_url, open_plain, shown
 from setlist.resource import Path, Tree, dig
 
 LOG = logging.getLogger("setlist.ci")
@@ -62,7 +62,7 @@ class Table:
 
     ``listing`` asks for the oldest comments first, so that new ones move no other to another page. ``bot`` is who
     writes with a token that may not ask who it is. ``state`` spells a check that passed, or failed; ``rights`` says
-    what a token needs.
+    what a token needs, ``variable`` where the runner tells the API's address.
     """
 
     comments: str
@@ -78,6 +78,7 @@ class Table:
     context: str
     state: tuple[str, str]
     rights: str
+    variable: str
 
 
 TABLES = {
@@ -95,6 +96,7 @@ TABLES = {
         context="context",
         state=("success", "failure"),
         rights="give the token pull-requests: write and statuses: write (permissions in the workflow)",
+        variable="GITHUB_API_URL",
     ),
     "gitlab": Table(
         comments="/projects/{target}/merge_requests/{number}/notes",
@@ -110,6 +112,7 @@ TABLES = {
         context="name",
         state=("success", "failed"),
         rights="the token needs the scope api and at least the role Developer; a job's own token will not do",
+        variable="CI_API_V4_URL",
     ),
 }
 
@@ -328,6 +331,10 @@ def _check_author(author: str, me: str) -> None:
 @asynccontextmanager
 async def open_forge(place: Surroundings, author: str = "") -> AsyncIterator[Forge]:
     """Open the client of the forge that the pipeline runs on; the token goes to its own address only."""
-    login = Login(token=place.token)
+    login, table = Login(token=place.token), TABLES[place.forge]
+    try:
+        check_url(place.api, login)
+    except AccessError as error:
+        raise AccessError(error.what, todo=f"look at {table.variable} and the token; only https will do") from None
     async with open_plain(login) as client:
-        yield Forge(TABLES[place.forge], place, login, client, author)
+        yield Forge(table, place, login, client, author)

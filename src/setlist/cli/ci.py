@@ -91,7 +91,8 @@ def plan_command(out: Path, **options: Any) -> int:
     place = _surroundings(options)
     found = _look(place, out, options)
     if found.plan:
-        click.echo(f"Saved to {out}. To carry out exactly this: setlist ci apply {out}", err=True)
+        later = "What is applied is planned again, for the merge commit."
+        click.echo(f"Saved to {out}. {later if place.number else f'To carry it out: setlist ci apply {out}'}", err=True)
     else:
         _drop(out)
     _show(found, place, options)
@@ -176,9 +177,9 @@ def _show(found: Found, place: Surroundings, options: dict[str, Any]) -> None:
     color = is_colored(sys.stdout, no_color=options["no_color"])
     if found.plan:
         click.echo(text.plan_text(found.plan, color=color) + "\n", color=color)
-    else:
-        for one in found.remarks:
-            click.echo(safe(f"{one.level.value}: {one.file}:{one.line}:{one.column}: {one}"))
+    for one in found.remarks:
+        if not found.plan or one.rule == "approval":  # all else stands in the plan
+            click.echo(safe(f"{one.level.value}: {one.place}: {one}"))
     for check in found.checks:
         click.echo(safe(f"{'passed' if check.passed else 'FAILED'}  {_named(found, check, options)}  {check.why}"))
     if place.forge == "github":
@@ -205,6 +206,8 @@ def _post(place: Surroundings, found: Found, options: dict[str, Any]) -> None:
         told = loop.run(_told(place, found, options))
     except SetlistError as error:
         if not place.is_fork:
+            what = "Not all of this could be told; checks and comment of an earlier run may still stand."
+            click.echo(what, err=True)
             raise
         told = f"This is a fork's branch: it was validated only. Its token may not say so there ({error})."
     click.echo(safe(told), err=True)
