@@ -87,6 +87,16 @@ def test_a_plan_that_is_older_than_what_was_applied_since_is_refused(
     assert (plan(desk).code, apply(desk).code, desk.object("sale")["name"]) == (0, 0, "Winter Sale")
 
 
+def test_what_waits_in_a_merge_queue_is_not_applied(
+    desk: Desk, hub: Forge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plan(desk)
+    (tmp_path / "event.json").write_text('{"merge_group": {}}')
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    said = apply(desk)
+    assert (said.code, "a pull request is not merged" in said.err, desk.objects()) == (6, True, [])
+
+
 def test_the_plan_of_another_environment_is_refused(desk: Desk, hub: Forge) -> None:
     desk.project(f"{PROJECT}environments: {{prod: {{}}, staging: {{}}}}\n")
     plan(desk, "-e", "prod")
