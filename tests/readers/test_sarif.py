@@ -7,9 +7,9 @@ from typing import Any
 
 import jsonschema_rs
 import pytest
-from reading import package
 
 from desk import Desk
+from reading import package
 
 
 @pytest.fixture(scope="module")

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
+from desk import Desk
 from reading import package, program
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -47,3 +48,40 @@ def test_actionlint_finds_what_is_wrong(tmp_path: Path) -> None:
     file = tmp_path / "wrong.yml"
     file.write_text(WORKFLOWS[0].read_text().replace("uses: actions/checkout", "use: actions/checkout", 1))
     assert lint(tmp_path, file)[str(file)] != []
+
+
+SALE = """\
+apiVersion: fanfare/v1
+kind: Experience
+metadata:
+  name: sale
+spec:
+  name:     Sale
+"""
+POLICY = """\
+id: names
+severity: error
+on: resource
+expression: resource.spec.name.startsWith("x")
+message: a name starts with x
+"""
+
+
+def test_pre_commit_runs_the_hooks(desk: Desk, tmp_path: Path) -> None:
+    """Let pre-commit install this checkout as it installs it for users, and run both hooks on a project with a policy."""
+    file = desk.folder / "resources" / "sale.yaml"
+    file.write_text(SALE)
+    (desk.folder / "policies").mkdir()
+    (desk.folder / "policies" / "names.yaml").write_text(POLICY)
+    subprocess.run(["git", "init", "-q", desk.folder], check=True)
+    subprocess.run(["git", "-C", desk.folder, "add", "-A"], check=True)
+    done = subprocess.run(
+        [sys.executable, "-m", "pre_commit", "try-repo", ROOT, "--all-files", "--color", "never"],
+        cwd=desk.folder, env={**os.environ, "PRE_COMMIT_HOME": str(tmp_path / "home")},
+        capture_output=True, text=True, check=False, timeout=300,
+    )  # fmt: skip
+    said = done.stdout + done.stderr
+    told = dict(re.findall(r"^setlist (\w+)\.+(\w+)$", said, re.MULTILINE))
+    assert (told, done.returncode) == ({"fmt": "Failed", "validate": "Failed"}, 1), said
+    assert "a name starts with x" in said
+    assert file.read_text() == SALE.replace("     Sale", " Sale")
