@@ -11,7 +11,8 @@ MOST_EDGES = 500
 MOST_LETTERS = 50_000
 LONGEST = 80
 _PLAIN = re.compile(r"[^A-Za-z0-9 _.,/()+\u00a1-\uffef-]")
-_SPOKEN = re.compile(r"(?<=\\)(?=n)|(?<=\$)(?=\$)|(?<=:)(?=fa-)")  # a new line, a formula, an icon: read after numbers are
+# A new line, a formula, an icon: mermaid looks for them after it has read numbers.
+_SPOKEN = re.compile(r"(?<=\\)(?=n)|(?<=\$)(?=\$)|(?<=:)(?=fa-)")
 _APART = "\u200b"
 _SHAPES = {
     Mark.KEPT: ('["', '"]'),
