@@ -7,8 +7,10 @@ from reviewing import CAMPAIGN, KINDS, MADE, WINDOW, change, plan, step, story
 
 from setlist.kind import Effect
 from setlist.plan import Action, Delta
-from setlist.render.review import LONGEST, by_risk, clock, consents, effects_of, lines_of, moments, spoken, windows
+from setlist.render.difference import LONGEST, lines_of, pair
+from setlist.render.effects import by_risk, clock, consents, effects_of, spoken
 from setlist.render.text import plan_text
+from setlist.render.timeline import moments
 
 
 @pytest.mark.parametrize(
@@ -56,13 +58,13 @@ def test_a_verb_without_moments_happens_when_the_plan_is_applied() -> None:
 
 
 def test_long_values_are_cut_where_they_differ() -> None:
-    old, new = windows("x" * 400 + "OLD" + "x" * 400, "x" * 400 + "NEW" + "x" * 400)
+    old, new = pair("x" * 400 + "OLD" + "x" * 400, "x" * 400 + "NEW" + "x" * 400)
     assert ("OLD" in old, "NEW" in new, "(805 characters)" in old) == (True, True, True)
     assert len(old) < LONGEST + 30
 
 
 def test_a_value_that_only_grows_shows_its_length() -> None:
-    old, new = windows("x" * 300, "x" * 301)
+    old, new = pair("x" * 300, "x" * 301)
     assert (old[-17:], new[-17:]) == (" (302 characters)", " (303 characters)")
 
 
