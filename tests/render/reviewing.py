@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from setlist.compare import FieldChange, Verdict
@@ -187,6 +188,7 @@ def _stands(say: Say) -> dict[str, Any]:
     return {"standing": (halt, waived), "barred": (TORN,), "doubts": doubts, "windows": windows}
 
 
+@cache
 def many(count: int, effect: Effect = Effect.IRREVERSIBLE, name: str = "campaign-{:04}") -> Plan:
     """Return a plan that does one grave thing to each of many campaigns."""
     addresses = [f"experiture/Campaign/{name.format(number)}" for number in range(count)]

@@ -33,6 +33,7 @@ padding:.35rem .6rem;min-height:2.5rem;max-width:100%}}
 table{{border-collapse:collapse;width:100%;font-size:.9rem}}
 th,td{{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid var(--line)}}
 thead th{{color:var(--soft);font-weight:600;white-space:nowrap}}td{{overflow-wrap:anywhere}}
+td[data-of=What]{{overflow-wrap:normal}}time{{white-space:nowrap}}
 @media(min-width:64rem){{.wide a{{overflow-wrap:break-word}}}}
 del{{background:var(--cut);text-decoration-thickness:1px}}ins{{background:var(--add);text-decoration:none}}
 .lines{{white-space:pre-wrap;font:.8rem ui-monospace,monospace}}
@@ -52,7 +53,7 @@ padding:0 .6rem;content-visibility:auto;contain-intrinsic-size:auto 3rem}}
 figure{{margin:.5rem 0;min-width:0}}figcaption{{font-size:.85rem;color:var(--soft)}}
 .days{{table-layout:fixed}}.days td{{height:3.6rem;border:1px solid var(--line);font-size:.75rem;padding:.2rem}}
 .days th{{border:1px solid var(--line)}}.days .busy{{background:var(--mend)}}.days a{{display:block}}
-.days .bands td{{height:auto;padding:0;border-block-width:0}}
+.days tbody{{border-bottom:1px solid var(--line)}}.days .bands td{{height:auto;padding:0;border-block-width:0}}
 .bands a{{overflow:hidden;white-space:nowrap;text-overflow:ellipsis;padding:.1rem .3rem;color:inherit;font-weight:600}}
 .bands .freeze{{background:var(--cut);border:2px solid var(--removed)}}
 .bands .only{{background:var(--add);border:2px dashed var(--added)}}

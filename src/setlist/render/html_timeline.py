@@ -16,7 +16,7 @@ from setlist.resource import read_instant
 
 READER = "UTC"  # the script puts the reader's own zone here
 _TITLE = f"The next {DAYS} days"
-_MOST = 5
+_MOST = 3
 _NAMED = 20
 _NOTE = "Each moment stands on the day that was written for it, each freeze on the days of its own zone."
 
@@ -135,9 +135,9 @@ def _windows(spans: Sequence[Span]) -> Markup:
 
 def _window(span: Span) -> tuple[str, ...]:
     """Return the row of a window: when it is in force next, by its own clock and the reader's."""
-    ahead, left = span.ahead, len(span.ahead) - _MOST
-    own = [told_stretch(one) for one in ahead[:_MOST]] + ([f"and {left} times more"] if left > 0 else [])
-    theirs = [joined([_clock(one.start), " to ", _clock(one.end)]) for one in ahead[:_MOST]]
+    shown = span.ahead[:_MOST]
+    own = [told_stretch(one) for one in shown] + (["and later again"] if len(span.ahead) > _MOST else [])
+    theirs = [joined([_clock(one.start), " to ", _clock(one.end)]) for one in shown]
     name = tag("span", code(span.title), id=f"window-{span.window.name}")
     outside = " outside of it" if span.window.mode == "only" else ""
     return name, lines(own), lines(theirs), f"{about(span.window)}{outside}", span.window.reason

@@ -145,7 +145,11 @@ def _risk_row(one: Effected) -> str:
     words = prose(told(one.step))
     final = f"**{words}**" if one.step.effect is Effect.IRREVERSIBLE else words
     what = _joined(final, prose(reason_of(one.change)), prose(one.change.forecast))
-    return row(code(one.step.symbol), what, code(one.change.address), people(one), prose(one.when))
+    return row(code(one.step.symbol), what, _object(one.change), people(one), prose(one.when))
+
+
+def _object(change: Change) -> str:
+    return " ".join(code(one) for one in (change.address, change.id) if one)
 
 
 def _joined(*parts: str) -> str:
@@ -263,7 +267,7 @@ def _safe_row(review: Review, change: Change) -> str:
     steps = review.steps[change.address]
     words = prose(", ".join(dict.fromkeys(map(told, steps))))
     what = _joined(words, prose(reason_of(change)), prose(change.forecast))
-    return row(code(sign_of(change, steps)), code(change.address), what, prose(change.origin))
+    return row(code(sign_of(change, steps)), _object(change), what, prose(change.origin))
 
 
 def _calendar(review: Review) -> Section:
@@ -282,8 +286,7 @@ def _moment_row(one: Moment) -> str:
 
 
 def _span_row(one: Span) -> str:
-    left = len(one.ahead) - 1
-    when = f"{told_stretch(one.ahead[0])}{f', and {left} times more' if left else ''}"
+    when = told_stretch(one.ahead[0]) + (", and later again" if len(one.ahead) > 1 else "")
     return row(prose(when), f"**{prose(one.title)}**", prose(about(one.window)), prose(one.window.reason))
 
 
@@ -302,7 +305,7 @@ def _too_large(change: Change) -> str:
 
 def _body(review: Review, change: Change) -> str:
     lines = [text for one in lines_of(change) for text in _diff(one)]
-    head = [sign_of(change, review.steps[change.address]), change.address, *([change.id] if change.id else [])]
+    head = sign_of(change, review.steps[change.address]), change.address
     words = f"Forecast: {prose(change.forecast)}\n\n" if change.forecast else ""
     return details(" ".join(map(code, head)), words + fence("diff", lines))
 
