@@ -81,6 +81,24 @@ def test_all_of_it_is_reached_with_the_keyboard(page: Any) -> None:
     assert page.get_attribute(".stage svg >> nth=0", "viewBox") == view
 
 
+def test_moments_are_told_by_the_readers_own_clock_too(browser: Any, tmp_path: Path) -> None:
+    file = tmp_path / "plan.html"
+    file.write_text(plan_html(story(), KINDS), encoding="utf-8")
+    opened = browser.new_page(timezone_id="Asia/Tokyo")
+    opened.goto(file.as_uri())
+    rows = opened.locator("#day-2026-12-02 + table")
+    assert "Asia/Tokyo" in rows.locator("thead").text_content()
+    assert rows.locator("time").first.text_content() == "2026-12-02 23:00"
+    opened.close()
+
+
+def test_a_freeze_covers_its_days(page: Any) -> None:
+    band = page.locator("td.freeze >> nth=0").bounding_box()
+    day = page.locator("tr:not(.bands) td >> text=29 Nov").bounding_box()
+    assert band["width"] > 2.9 * day["width"]
+    assert abs(band["x"] + band["width"] - day["x"] - day["width"]) < 3
+
+
 def test_a_link_opens_what_it_leads_to(page: Any) -> None:
     page.click("td a >> nth=0")
     assert page.locator(".change[open]").get_attribute("data-name") == "experiture/Campaign/news"
