@@ -8,7 +8,6 @@ from typing import Any
 
 import orjson
 import pytest
-
 from setlist_toy.show import SHOW
 
 from setlist.agenda import Entry, Frame, Sighting, entries, freezes
