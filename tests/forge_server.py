@@ -33,7 +33,9 @@ class Forge:
     """One repository with one pull request, number 12, and who the token belongs to.
 
     ``accidents`` are met in order, each by the next request of its verb whose path holds its text: ``lost`` (done, not
-    answered), ``dropped`` (neither), ``late`` (done only when the next request of that verb comes), or a status.
+    answered), ``dropped`` (neither), ``late`` (done only when the next request of that verb comes), a status, or a
+    status with headers. ``prefix`` is a path that the whole API lies under. ``pipelines`` are GitLab's, each of one
+    commit; a status without one makes another, and is counted in ``stray``.
     """
 
     def __init__(self, kind: str) -> None:
@@ -44,11 +46,14 @@ class Forge:
         self.statuses: list[dict[str, Any]] = []
         self.head = HEAD
         self.seen: list[Seen] = []
-        self.accidents: list[tuple[str, str, str | int]] = []
+        self.accidents: list[tuple[str, str, str | int | tuple[int, dict[str, str]]]] = []
         self.late: list[Callable[[], object]] = []
         self.redirect = ""
         self.url = ""
+        self.prefix = ""
         self.writable = True
+        self.pipelines: dict[int, str] = {}
+        self.stray = 0
 
     def say(self, body: str, author: str = "maria") -> dict[str, Any]:
         who = {"login": author, "id": 9, "type": "User"} if self.kind == "github" else {"username": author, "id": 9}
@@ -69,6 +74,7 @@ class Forge:
 
     def answer(self, verb: str, path: str, query: dict[str, list[str]], body: Any) -> tuple[int, Any]:
         routes = self._github() if self.kind == "github" else self._gitlab()
+        path = path.removeprefix(self.prefix) if path.startswith(self.prefix) else ""
         for wanted, pattern, act in routes:
             if verb == wanted and (found := re.fullmatch(pattern, path)):
                 if verb != "GET" and not self.writable:
@@ -91,7 +97,11 @@ class Forge:
         notes = f"{GITLAB}/merge_requests/12/notes"
         return [
             ("GET", "/api/v4/user", lambda *_: self._user("username")),
-            ("GET", notes, lambda _, query, __: self._page(self.comments[::-1], query)),
+            (
+                "GET",
+                notes,
+                lambda _, query, __: self._page(self.comments[:: 1 if "asc" in query.get("sort", ()) else -1], query),
+            ),
             ("POST", notes, lambda _, __, body: self._post(body, 1_000_000)),
             ("PUT", f"{notes}/(\\d+)", lambda found, _, body: self._edit(int(found[1]), body)),
             ("DELETE", f"{notes}/(\\d+)", lambda found, *_: self._delete(int(found[1]))),
@@ -132,6 +142,11 @@ class Forge:
         )
         if body["state"] not in states or len(body.get("description", "")) > 140:
             return (422 if self.kind == "github" else 400), {"message": "Validation Failed"}
+        if self.kind == "gitlab":
+            pipeline = body.get("pipeline_id")
+            self.stray += pipeline is None
+            if pipeline is not None and self.pipelines.get(pipeline) != sha:
+                return 404, {"message": "404 Pipeline for pipeline_id, sha and ref Not Found"}
         self.statuses.append({"sha": sha, **body})
         return 201, self.statuses[-1]
 
@@ -151,7 +166,7 @@ class Handler(BaseHTTPRequestHandler):
         while self.command == "POST" and self.forge.late:
             self.forge.late.pop()()
         if self.forge.redirect:
-            self._send(307, None, self.forge.redirect + self.path)
+            self._send(307, None, {"Location": self.forge.redirect + self.path})
         elif authorization != f"Bearer {TOKEN}":
             self._send(401, {"message": "Bad credentials"})
         else:
@@ -168,8 +183,9 @@ class Handler(BaseHTTPRequestHandler):
             return
         self.forge.accidents.remove(due[0])
         kind = due[0][2]
-        if isinstance(kind, int):
-            self._send(kind, {"message": "Server Error"})
+        if not isinstance(kind, str):
+            status, headers = kind if isinstance(kind, tuple) else (kind, {})
+            self._send(status, {"message": "Server Error"}, headers)
             return
         if kind == "lost":
             act()
@@ -177,13 +193,13 @@ class Handler(BaseHTTPRequestHandler):
             self.forge.late.append(act)
         self.close_connection = True
 
-    def _send(self, status: int, body: Any, location: str = "") -> None:
+    def _send(self, status: int, body: Any, headers: dict[str, str] | None = None) -> None:
         content = b"" if body is None else json.dumps(body).encode()
         self.send_response(status)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(content)))
-        if location:
-            self.send_header("Location", location)
+        for name, value in (headers or {}).items():
+            self.send_header(name, value)
         self.end_headers()
         self.wfile.write(content)
         self.wfile.flush()
@@ -227,8 +243,9 @@ def in_pull_request(forge: Forge, monkeypatch: pytest.MonkeyPatch, folder: Any, 
             "GITLAB_CI": "true", "CI_PROJECT_ID": "78" if fork else "77", "CI_COMMIT_SHA": forge.head,
             "CI_MERGE_REQUEST_IID": "12", "CI_MERGE_REQUEST_PROJECT_ID": "77", "CI_API_V4_URL": f"{forge.url}/api/v4",
             "CI_MERGE_REQUEST_SOURCE_PROJECT_ID": "78" if fork else "77", "GITLAB_TOKEN": TOKEN,
-            "CI_JOB_URL": "https://gitlab.example/acme/shop/-/jobs/5",
+            "CI_JOB_URL": "https://gitlab.example/acme/shop/-/jobs/5", "CI_PIPELINE_ID": "901",
         }  # fmt: skip
+        forge.pipelines[901] = forge.head
     for name, value in values.items():
         monkeypatch.setenv(name, value)
 
@@ -244,9 +261,10 @@ def on_main(forge: Forge, monkeypatch: pytest.MonkeyPatch, commit: str = MERGE) 
         if forge.kind == "github"
         else {
             "GITLAB_CI": "true", "CI_PROJECT_ID": "77", "CI_COMMIT_SHA": commit, "GITLAB_TOKEN": TOKEN,
-            "CI_API_V4_URL": f"{forge.url}/api/v4",
+            "CI_API_V4_URL": f"{forge.url}/api/v4", "CI_PIPELINE_ID": "902",
         }
     )  # fmt: skip
+    forge.pipelines[902] = commit
     for name, value in values.items():
         monkeypatch.setenv(name, value)
 

@@ -96,11 +96,13 @@ class Tombstone(_Kept):
 
 
 class PlanRun(_Kept):
-    """A plan that an apply has begun; a plan runs once."""
+    """A plan that an apply has begun; a plan runs once. ``commit`` and ``made`` are told of a pipeline's plan only."""
 
     started: str
     finished: str = ""
     complete: bool = False
+    commit: str = ""
+    made: str = ""
 
 
 class Record(NamedTuple):

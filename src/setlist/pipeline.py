@@ -17,7 +17,7 @@ from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
 from setlist.apply.preflight import preflighted
-from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved, resumable, unspent
+from setlist.apply.refusal import Consent, left_out, refuse, refuse_again, refuse_unapproved, resumable, unspent
 from setlist.apply.run import run
 from setlist.apply.settle import settle_creates, settle_transitions
 from setlist.approval import Signed, in_force, missing, needed, resumption, too_long, void
@@ -27,12 +27,12 @@ from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
 from setlist.diff.identity import Sight, natural_keys
 from setlist.diff.rename import Moves, follow, lookalikes, moves_of
+from setlist.drift import Drift, Seen, drift_of, strangers
 from setlist.errors import (
     BlockedError,
     InvalidProject,
     Problem,
     SetlistError,
-    StaleError,
     StateError,
     UnknownOutcomeError,
 )
@@ -180,6 +180,22 @@ async def make_plan(
     told = {"warnings": (*notes, *plan.warnings), "standing": standing(bars), "barred": stopped}
     told |= {"windows": told_windows(bars)}
     return Planning(seal(plan.model_copy(update=told)), world, words, reads, state)
+
+
+async def drifted(setup: Setup, choices: Choices) -> tuple[Drift, Mapping[str, int]]:
+    """Return what people changed live since the last apply, and the requests that it took, by vendor; writes nothing.
+
+    Raises BlockedError where so much is gone that nothing is believed.
+    """
+    loaded = load_all(setup)
+    asked = replace(choices, mode="refresh-only", wishes=Wishes("fail", "fail"))
+    planning = await make_plan(setup, loaded.resources, asked, tuple(map(str, loaded.warnings)))
+    gone = refuse_gone(planning.state, planning.world)
+    if gone:
+        raise BlockedError("; ".join(one.what for one in gone), todo=gone[0].todo)
+    seen = Seen(planning.state, planning.world, setup.kinds)
+    found = strangers(seen, planning.plan, loaded.resources) if choices.everything else None
+    return drift_of(planning.plan, seen, found), planning.reads
 
 
 async def bars_of(setup: Setup, overrides: Mapping[str, str]) -> Bars:
@@ -338,7 +354,7 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
     world = planning.world if isinstance(planning, Planning) else None
     owner = owner_of(setup.now(), course.command)
     async with open_ledger(setup.store, owner, course.lock_timeout, uuid.uuid4().hex) as ledger:
-        _refuse_again(plan, ledger)
+        refuse_again(plan, ledger.snapshot().plans)
         names = used_providers(setup, (), ledger.snapshot())
         async with _writers(setup, sorted({*names, *plan.providers})) as crew_of:
             words = await _settle(setup, ledger, crew_of)
@@ -385,21 +401,6 @@ async def _filed(setup: Setup, receipt: Receipt) -> None:
         await setup.store.put_receipt(receipt)
     except StateError as error:
         LOG.warning("the receipt was not kept: %s", error)
-
-
-def _refuse_again(plan: Plan, ledger: Ledger) -> None:
-    """Raise if this very plan was begun before: a plan runs once."""
-    earlier = ledger.snapshot().plans.get(plan.id)
-    if earlier and earlier.complete:
-        raise AlreadyApplied(f"already applied, finished {earlier.finished}; nothing was done")
-    if earlier:
-        raise StaleError(f"this plan was begun at {earlier.started} and not completed", todo="run setlist plan again")
-
-
-class AlreadyApplied(SetlistError):  # noqa: N818 - good news, not an error
-    """The plan was applied before, completely; there is nothing to do."""
-
-    exit_code = 0
 
 
 def owner_of(now: datetime, command: str) -> Owner:

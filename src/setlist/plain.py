@@ -10,11 +10,12 @@ import logging
 import ssl
 import time
 from base64 import b64encode
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import ip_address
+from types import MappingProxyType
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -57,11 +58,12 @@ class Login:
 
 
 class Answer(NamedTuple):
-    """What a server answered: any status but a redirect."""
+    """What a server answered: any status but a redirect; ``headers`` have names in lower case."""
 
     status: int
     content: bytes
     content_type: str
+    headers: Mapping[str, str] = MappingProxyType({})
 
 
 def check_url(url: str, login: Login) -> None:
@@ -146,7 +148,8 @@ class PlainClient:
                 chunks.append(chunk)
         finally:
             await response.aclose()
-        return Answer(response.status_code, b"".join(chunks), response.headers.get("content-type", ""))
+        content_type = response.headers.get("content-type", "")
+        return Answer(response.status_code, b"".join(chunks), content_type, dict(response.headers))
 
 
 @lru_cache

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path, PurePosixPath
@@ -25,7 +26,7 @@ from setlist.document import Document, read_documents
 from setlist.envelope import Name
 from setlist.errors import InvalidProject, Problem, UsageError
 from setlist.mistake import problems_of, read_as, suggest
-from setlist.resource import Origin, Path as Keys, Spec
+from setlist.resource import NAME, Origin, Path as Keys, Spec, dig
 from setlist.windows import Window
 
 PROJECT_FILE = "setlist.yaml"
@@ -406,6 +407,20 @@ def read_project(folder: Path) -> Project:
     if problems:
         raise InvalidProject(tuple(problems))
     return Project(folder.resolve(), _content(documents[0]), documents[0])
+
+
+def read_names(folder: Path) -> tuple[str, str]:
+    """Return the project and its default environment as far as the file tells them, whatever else is wrong in it."""
+    documents: list[Document] = []
+    with suppress(OSError):
+        documents, _ = read_documents((folder / PROJECT_FILE).read_bytes(), PROJECT_FILE)
+    value = documents[0].value if documents else None
+    return _name_in(value, "project"), _name_in(value, "default_environment")
+
+
+def _name_in(value: JsonValue, key: str) -> str:
+    found = dig(value, (key,))
+    return found if isinstance(found, str) and NAME.fullmatch(found) else ""
 
 
 def _place(document: Document, path: Keys, key: bool) -> Origin:  # noqa: FBT001 - the signature of PlaceOf

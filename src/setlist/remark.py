@@ -69,6 +69,11 @@ class Remark(NamedTuple):
     what: str
     todo: str = ""
 
+    @property
+    def place(self) -> str:
+        """The file, with line and column where they are known."""
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
     def __str__(self) -> str:
         """Return the address, what, and what to do as one line."""
         head = f"{self.address}: {self.what}" if self.address else self.what

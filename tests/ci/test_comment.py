@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import pytest
+
 from setlist.ci.checks import Check, planned_checks, unplanned_checks
-from setlist.ci.comment import about_run, planned_comment, unplanned_comment
+from setlist.ci.comment import about_run, marker, planned_comment, unplanned_comment
 from setlist.plan import Plan
 from setlist.remark import Level, Remark
 
@@ -20,6 +22,15 @@ def test_void_approvals_are_listed_and_counted() -> None:
     body = planned_comment(PLAN, {}, planned_checks(PLAN, [VOID]), [VOID] * 23, RUN)
     assert (body.count("- <code>approvals/a.yaml:2</code>"), "- and 3 more" in body) == (20, True)
     assert ("<b>" in body, "@everyone" in body) == (False, False)
+
+
+def test_the_comment_stays_short_enough_for_github_whatever_is_void(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("setlist.ci.comment.plan_markdown", lambda *_: f"{marker('p', 'e')}{'x' * 59_900}\n")
+    long = VOID._replace(what="@" * 280)
+    body = planned_comment(PLAN, {}, planned_checks(PLAN, [long]), [long] * 50, RUN)
+    assert (len(body) < 65_536, body.count("approvals/a.yaml") > 0, "more\n" in body) == (True, True, True)
+    monkeypatch.setattr("setlist.ci.comment.plan_markdown", lambda *_: f"{marker('p', 'e')}{'x' * 64_900}\n")
+    assert "- and 50 more\n" in planned_comment(PLAN, {}, planned_checks(PLAN, [long]), [long] * 50, RUN)
 
 
 def test_no_void_approvals_need_no_words() -> None:

@@ -63,7 +63,25 @@ def test_a_merge_request_on_gitlab() -> None:
 
 def test_a_merged_result_on_gitlab_shows_its_checks_on_the_branchs_own_commit() -> None:
     found = read_surroundings({**LAB, **MERGE, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": HEAD}, None)
-    assert (found.commit, found.head) == (SHA, HEAD)
+    assert (found.commit, found.head, found.checked, found.pipeline) == (SHA, HEAD, HEAD, 0)
+
+
+def test_a_pipeline_on_gitlab_shows_its_checks_on_its_own_commit() -> None:
+    found = read_surroundings({**LAB, **MERGE, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA": HEAD, "CI_PIPELINE_ID": "9"}, None)
+    assert (found.head, found.checked, found.pipeline) == (HEAD, SHA, 9)
+
+
+@pytest.mark.parametrize(
+    ("event", "is_fork"),
+    [
+        ({"workflow_run": {"head_repository": {"full_name": "stranger/shop.web"}}}, True),
+        ({"workflow_run": {"head_repository": {"full_name": "acme/shop.web"}}}, False),
+        ({"issue": {"number": 12, "pull_request": {"url": "x"}}}, True),
+        ({"issue": {"number": 12}}, False),
+    ],
+)
+def test_an_event_that_follows_a_strangers_branch_counts_as_one(event: dict[str, Any], is_fork: bool) -> None:
+    assert read_surroundings(HUB, event).is_fork is is_fork
 
 
 def test_a_fork_on_gitlab() -> None:
@@ -88,6 +106,7 @@ def test_a_token_of_ones_own_comes_first(base: dict[str, str]) -> None:
         (LAB | MERGE, "CI_MERGE_REQUEST_IID", "12?x"),
         (LAB | MERGE, "CI_MERGE_REQUEST_PROJECT_ID", "x"),
         (LAB | MERGE, "CI_MERGE_REQUEST_SOURCE_BRANCH_SHA", "x"),
+        (LAB, "CI_PIPELINE_ID", "-1"),
     ],
 )
 def test_what_becomes_a_part_of_an_address_has_its_form(base: dict[str, str], name: str, value: str) -> None:

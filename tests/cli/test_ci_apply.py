@@ -38,7 +38,7 @@ def apply(desk: Desk, *args: str) -> Said:
 
 
 def end(forge: Forge) -> str:
-    return forge.checks(MERGE)["setlist/default/apply"]
+    return forge.checks(MERGE)["setlist/desk/default/apply"]
 
 
 def test_the_plan_of_the_merge_is_applied_once(desk: Desk, forge: Forge) -> None:
@@ -66,6 +66,39 @@ def test_a_pull_requests_plan_is_refused_before_it_is_merged(
     assert (said.code, "a pull request is not merged" in said.err, desk.objects()) == (6, True, [])
     on_main(forge, monkeypatch, "e" * 40)
     assert (apply(desk).code, desk.objects()) == (7, [])
+
+
+def test_a_plan_that_is_older_than_what_was_applied_since_is_refused(
+    desk: Desk, hub: Forge, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.apply()
+    desk.write("sale", {"name": "Winter Sale"})
+    plan(desk)
+    older = (desk.folder / "p.plan").read_bytes()
+    desk.write("sale", {"name": "Sale"})
+    on_main(hub, monkeypatch, "d" * 40)
+    assert (plan(desk).code, apply(desk).code) == (0, 0)
+    on_main(hub, monkeypatch)
+    (desk.folder / "p.plan").write_bytes(older)
+    said = apply(desk)
+    assert (said.code, end(hub), desk.object("sale")["name"]) == (7, "failure", "Sale")
+    assert "commit dddddddddddd was planned later and applied already" in said.err
+    desk.write("sale", {"name": "Winter Sale"})
+    assert (plan(desk).code, apply(desk).code, desk.object("sale")["name"]) == (0, 0, "Winter Sale")
+
+
+def test_the_plan_of_another_environment_is_refused(desk: Desk, hub: Forge) -> None:
+    desk.project(f"{PROJECT}environments: {{prod: {{}}, staging: {{}}}}\n")
+    plan(desk, "-e", "prod")
+    said = apply(desk, "-e", "staging")
+    assert (said.code, "the plan is for desk/prod, this is desk/staging" in said.err, desk.objects()) == (6, True, [])
+
+
+def test_an_environment_that_is_gone_fails_the_check(desk: Desk, hub: Forge) -> None:
+    desk.project(f"{PROJECT}environments: {{prod: {{}}, staging: {{}}}}\n")
+    plan(desk, "-e", "prod")
+    desk.project(PROJECT)
+    assert (apply(desk).code, hub.checks(MERGE)["setlist/desk/prod/apply"]) == (3, "failure")
 
 
 def test_a_plan_that_no_pipeline_made_is_refused(desk: Desk, hub: Forge) -> None:
@@ -100,7 +133,7 @@ def test_it_needs_a_token_before_it_begins(desk: Desk, hub: Forge, monkeypatch: 
     monkeypatch.delenv("GITHUB_TOKEN")
     said = apply(desk)
     assert (said.code, "there is no token" in said.err, desk.objects()) == (3, True, [])
-    assert (apply(desk, "--no-post").code, "setlist/default/apply" in hub.checks(MERGE)) == (0, False)
+    assert (apply(desk, "--no-post").code, "setlist/desk/default/apply" in hub.checks(MERGE)) == (0, False)
 
 
 def test_the_summary_of_the_job_tells_the_end(
@@ -120,14 +153,14 @@ def test_a_protected_environment_takes_it(desk: Desk, hub: Forge, monkeypatch: p
     desk.project(f"{PROJECT}environments: {{prod: {{protected: false}}}}\n")
     monkeypatch.setenv("SETLIST_IN_AUTOMATION", "true")
     assert (plan(desk, "-e", "prod").code, apply(desk).code) == (0, 0)
-    assert hub.checks(MERGE)["setlist/prod/apply"] == "success"
+    assert hub.checks(MERGE)["setlist/desk/prod/apply"] == "success"
 
 
 def test_elsewhere_the_commit_is_said_by_hand(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     clear(monkeypatch)
     desk.write("sale", {"name": "Sale"})
     said = plan(desk)
-    assert (said.code, "passed  setlist/default/approvals  none is needed" in said.out) == (0, True)
+    assert (said.code, "passed  setlist/desk/default/approvals  none is needed" in said.out) == (0, True)
     said = apply(desk)
     assert (said.code, "nothing says which commit" in said.err) == (3, True)
     plan(desk, "--commit", "abc")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Iterator
 from pathlib import Path
@@ -56,10 +57,10 @@ def mail(desk: Desk, **more: Any) -> None:
     desk.write("mail", {**MAIL, **more}, {"state": "sent"}, kind="experiture/Campaign")
 
 
-def states(forge: Forge, head: str = HEAD) -> list[bool]:
+def states(forge: Forge, head: str = HEAD, begin: str = "setlist/desk/default") -> list[bool]:
     found = forge.checks(head)
-    assert set(found.values()) <= {"success", "failure", "failed"}
-    return [found[f"setlist/default/{name}"] == "success" for name in CHECKS]
+    assert (set(found.values()) <= {"success", "failure", "failed"}, forge.stray) == (True, 0)
+    return [found[f"{begin}/{name}"] == "success" for name in CHECKS]
 
 
 def test_a_first_run_comments_and_sets_every_check(desk: Desk, forge: Forge) -> None:
@@ -69,6 +70,7 @@ def test_a_first_run_comments_and_sets_every_check(desk: Desk, forge: Forge) -> 
     assert comment["body"].startswith(MARKER)
     assert all(word in comment["body"] for word in ("fanfare/Experience/sale", "| passed | approvals |"))
     assert "Checks set, comment posted." in said.err
+    assert ("planned again, for the merge commit" in said.err, "1 resource looked at" in said.out) == (True, True)
     assert f"For commit <code>{HEAD[:12]}</code>" in comment["body"]
 
 
@@ -173,6 +175,30 @@ def test_a_force_push_voids_the_approvals(
     assert states(forge, HEAD) == [True] * 4
 
 
+def test_an_approval_that_expired_is_the_reason_that_the_check_tells(desk: Desk, forge: Forge) -> None:
+    mail(desk)
+    file = desk.folder / "approvals" / "mail.yaml"
+    desk.call("plan", "--approvals-out", str(file))
+    text = file.read_text().replace("reason: ''", "reason: agreed with Ana")
+    file.write_text(re.sub("expires: .*", "expires: '2026-01-01T00:00:00Z'", text))
+    said = ci(desk)
+    assert (said.code, states(forge)) == (6, [True, True, True, False])
+    expired = "experiture/Campaign/mail: the approval expired at 2026-01-01T00:00:00+00:00"
+    assert f"approvals  approvals/mail.yaml:5:5: {expired}\n" in said.out
+    assert "setlist plan --env default --approvals-out approvals/NAME.yaml" in forge.comments[0]["body"]
+
+
+def test_one_approval_that_is_signed_twice_counts_once(desk: Desk, hub: Forge) -> None:
+    mail(desk)
+    file = desk.folder / "approvals" / "mail.yaml"
+    desk.call("plan", "--approvals-out", str(file))
+    text = file.read_text().replace("reason: ''", "reason: agreed with Ana")
+    file.write_text(text)
+    file.with_name("again.yaml").write_text(re.sub("expires: .*", "expires: '2026-01-01T00:00:00Z'", text))
+    assert (ci(desk).code, states(hub)) == (0, [True] * 4)
+    assert "void" not in hub.comments[0]["body"]
+
+
 def test_an_older_run_leaves_the_comment_to_the_later_one(desk: Desk, forge: Forge) -> None:
     ci(desk)
     before = forge.comments[0]["body"]
@@ -230,7 +256,8 @@ def test_a_token_that_is_refused_ends_with_4(desk: Desk, forge: Forge, monkeypat
     forge.writable = False
     monkeypatch.delenv("SETLIST_CI_TOKEN")
     said = ci(desk)
-    assert (said.code, "the rights that docs/ci.md lists" in said.err) == (4, True)
+    words = "statuses: write" if forge.kind == "github" else "the token needs the scope api"
+    assert (said.code, words in said.err, "of an earlier run may still stand" in said.err) == (4, True, True)
 
 
 def test_without_a_token_nothing_begins(desk: Desk, hub: Forge, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,7 +285,59 @@ def test_the_comment_can_be_left_out_and_the_checks_renamed(desk: Desk, hub: For
 
 def test_a_project_file_that_cannot_be_read_has_checks_and_no_comment(desk: Desk, hub: Forge) -> None:
     desk.project("version: 1\n")
-    assert (ci(desk).code, states(hub), hub.comments) == (3, [False] * 4, [])
+    assert (ci(desk).code, states(hub, begin="setlist/default"), hub.comments) == (3, [False] * 4, [])
+    desk.project("version: [\n")
+    assert (ci(desk).code, hub.comments) == (3, [])
+
+
+def test_a_project_file_with_mistakes_keeps_its_names_if_it_tells_them(desk: Desk, hub: Forge) -> None:
+    ci(desk)
+    desk.project(f"{VENDORS}default_environment: default\nresorces: []\n")
+    assert (ci(desk).code, states(hub)) == (3, [False] * 4)
+    (comment,) = hub.comments
+    assert "resorces" in comment["body"]
+
+
+def test_two_projects_of_one_repository_share_no_check_and_no_comment(desk: Desk, hub: Forge) -> None:
+    ci(desk)
+    desk.project(VENDORS.replace("desk", "shop"))
+    desk.write("sale", {"nam": "Sale"})
+    assert (ci(desk).code, states(hub), states(hub, begin="setlist/shop/default")) == (3, [True] * 4, [False] * 4)
+    assert sorted(one["body"].partition("\n")[0] for one in hub.comments) == [
+        "<!-- setlist:desk:default -->", "<!-- setlist:shop:default -->",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    "args", [["-e", "nope"], ["--var", "x"], ["--approve", "x"], ["--target", "a/B/c"], ["-o", "/nowhere/at/all"]]
+)
+def test_whatever_keeps_a_plan_from_being_made_fails_the_checks_that_passed_before(
+    desk: Desk, hub: Forge, args: list[str]
+) -> None:
+    begin = "setlist/desk/nope" if "nope" in args else "setlist/desk/default"
+    assert ci(desk).code == 0
+    said = ci(desk, *args)
+    assert (said.code in (1, 3), states(hub, begin=begin)[1:], "Traceback" in said.err) == (True, [False] * 3, False)
+    assert not (desk.folder / "p.plan").exists() or "-o" in args
+
+
+def test_a_plan_of_an_earlier_run_does_not_lie_about_where_there_is_none_now(desk: Desk, hub: Forge) -> None:
+    ci(desk)
+    desk.write("sale", {"nam": "Sale"})
+    ci(desk)
+    assert not (desk.folder / "p.plan").exists()
+    ci(desk, "-o", str(desk.folder / "setlist.yaml"))
+    assert (desk.folder / "setlist.yaml").exists()
+
+
+def test_what_failed_is_set_first_so_that_no_check_stays_passed_by_accident(desk: Desk, hub: Forge) -> None:
+    ci(desk)
+    desk.write("sale", {"nam": "Sale"})
+    hub.statuses.clear()
+    mail(desk)
+    desk.write("sale", {"name": "Sale"})
+    ci(desk)
+    assert [one["state"] for one in hub.statuses] == ["failure", "success", "success", "success"]
 
 
 def test_an_event_that_cannot_be_read_counts_as_a_strangers(

@@ -264,9 +264,7 @@ def test_on_a_terminal_a_yes_applies_in_colour_with_a_bar(sale: Desk) -> None:
 
 
 @pytest.mark.parametrize(("answer", "code", "count"), [("yes", 0, 1), ("y", 130, 0), ("no", 130, 0), ("", 130, 0)])
-def test_only_a_yes_applies(
-    sale: Desk, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, count: int
-) -> None:
+def test_only_a_yes_applies(sale: Desk, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, count: int) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
     said = sale.call("apply")
     assert (said.code, len(sale.objects()), "Only 'yes' is accepted" in said.out) == (code, count, True), said

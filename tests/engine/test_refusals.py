@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from setlist_toy.show import SHOW
 
-from setlist.apply.refusal import Consent, left_out, refuse, refuse_unapproved
+from setlist.apply.refusal import Consent, left_out, refuse, refuse_again, refuse_unapproved
 from setlist.approval import Scope, needed
-from setlist.binding import Binding, State
+from setlist.binding import Binding, PlanRun, State
 from setlist.errors import BlockedError, SetlistError
 from setlist.kind import Effect
 from setlist.plan import Action, Change, Delta, Note, Plan, Step
@@ -138,3 +138,28 @@ def test_guards_blocks_and_consents_are_told_together_with_how_to_go_on_without_
 def test_each_step_that_cannot_be_undone_is_left_out_with_what_waits_for_it() -> None:
     other = AIR.model_copy(update={"id": "other"})
     assert left_out(plan(AIR, AFTER, other, EDIT), Consent(skip_blocked=True)) == {"air", "after", "other"}
+
+
+@pytest.mark.parametrize(
+    ("commit", "runs", "expected"),
+    [
+        ("", [("b", "2026-11-21T13:00:00Z")], ""),
+        ("a", [], ""),
+        ("a", [("b", "2026-11-21T11:00:00Z"), ("", ""), ("b", "")], ""),
+        ("a", [("a", "2026-11-21T13:00:00Z")], ""),
+        ("a", [("b", "2026-11-21T13:00:00Z")], "b"),
+        ("a", [("c", "2026-11-21T14:30:00+01:00"), ("b", "2026-11-21T14:00:00Z")], "b"),
+    ],
+)
+def test_a_pipelines_plan_gives_way_to_a_later_one_of_another_commit(
+    commit: str, runs: list[tuple[str, str]], expected: str
+) -> None:
+    made = plan(commit=commit, created_at="2026-11-21T12:00:00Z")
+    words = ""
+    try:
+        refuse_again(
+            made, {str(index): PlanRun(started="", commit=one, made=at) for index, (one, at) in enumerate(runs)}
+        )
+    except SetlistError as error:
+        words = said(error)
+    assert words.startswith(f"commit {expected} was planned later and applied already") if expected else not words

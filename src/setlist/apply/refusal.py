@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 
 from setlist.approval import Scope, covers, needed, resumption, shortened
-from setlist.binding import State
-from setlist.errors import BlockedError, StaleError
+from setlist.binding import PlanRun, State
+from setlist.errors import BlockedError, SetlistError, StaleError
 from setlist.graph import dependents
 from setlist.kind import Effect, Kind
 from setlist.plan import Action, Approval, Change, Plan
@@ -26,6 +26,12 @@ class Consent:
     allow_destructive: bool = False
     skip_blocked: bool = False
     overrides: Mapping[str, str] = field(default_factory=dict)
+
+
+class AlreadyApplied(SetlistError):  # noqa: N818 - good news, not an error
+    """The plan was applied before, completely; there is nothing to do."""
+
+    exit_code = 0
 
 
 def refuse(plan: Plan, state: State, scope: Scope, now: datetime) -> None:
@@ -56,6 +62,36 @@ def _refuse_moved(change: Change, state: State, again: str) -> None:
     if change.steps and bound != expected:
         what = f"{change.address} is bound to {bound or 'nothing'} now, the plan was made for {expected or 'nothing'}"
         raise StaleError(what, todo=again)
+
+
+def refuse_again(plan: Plan, runs: Mapping[str, PlanRun]) -> None:
+    """Raise if this very plan was begun before (a plan runs once), or a pipeline's later one of another commit."""
+    earlier = runs.get(plan.id)
+    if earlier and earlier.complete:
+        raise AlreadyApplied(f"already applied, finished {earlier.finished}; nothing was done")
+    if earlier:
+        raise StaleError(f"this plan was begun at {earlier.started} and not completed", todo="run setlist plan again")
+    newer = _superseding(plan, runs.values())
+    if newer:
+        what = f"commit {newer.commit[:12]} was planned later and applied already, at {newer.started}"
+        todo = "to go back to this commit on purpose, run setlist ci plan again and apply that"
+        raise StaleError(what, todo=todo)
+
+
+def _superseding(plan: Plan, runs: Iterable[PlanRun]) -> PlanRun | None:
+    """Return the last run of a plan that a pipeline made later, for another commit; None for a plan of no pipeline.
+
+    To apply the older plan now would undo the newer commit: what that one found as it wanted it has not moved since.
+    """
+    if not plan.commit:
+        return None
+    others = [one for one in runs if one.commit not in ("", plan.commit)]
+    later = [one for one in others if _moment(one.made) > _moment(plan.created_at)]
+    return max(later, key=lambda one: _moment(one.made), default=None)
+
+
+def _moment(text: str) -> datetime:
+    return read_instant(text, None) or datetime.min.replace(tzinfo=UTC)
 
 
 def unspent(approvals: tuple[Approval, ...], state: State) -> tuple[Approval, ...]:

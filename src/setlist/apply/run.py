@@ -30,14 +30,15 @@ async def run(crew: Crew, world: World | None, settled: tuple[str, ...]) -> Rece
     Bindings that move to a new address do so in that same write, before anything is asked of a vendor.
     ``world`` is what the plan was made from, where it was made in the same run: its reads become observations.
     """
-    started = crew.now()
-    await crew.ledger.write(put("plans", crew.plan.id, PlanRun(started=started.isoformat())), *_moved(crew))
+    started, commit = crew.now(), crew.plan.commit
+    begun = PlanRun(started=started.isoformat(), commit=commit, made=crew.plan.created_at if commit else "")
+    await crew.ledger.write(put("plans", crew.plan.id, begun), *_moved(crew))
     stale = await _appeared(crew)
     outcomes = await _Race(crew, stale).finish()
     undone = {one.address for one in outcomes if one.result is not Result.DONE}
     complete = not undone and not crew.plan.blocked
     records = _quiet(crew, world, undone)
-    done = PlanRun(started=started.isoformat(), finished=crew.now().isoformat(), complete=complete)
+    done = begun.model_copy(update={"finished": crew.now().isoformat(), "complete": complete})
     with suppress(StateError, LockedError):  # what is not kept any more is told by the ledger, and rescued
         await crew.ledger.write(put("plans", crew.plan.id, done), *records)
     traffic = sum(writer.traffic.reads + writer.traffic.writes for writer in crew.writers.values())

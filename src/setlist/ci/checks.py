@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from setlist.plan import Plan
 from setlist.remark import Level, Remark
+from setlist.render.style import counted
 
 CONCERNS = ("validate", "plan", "preflight", "approvals")
 LONGEST = 140
@@ -24,12 +25,14 @@ class Check(NamedTuple):
 def planned_checks(plan: Plan, remarks: Sequence[Remark]) -> tuple[Check, ...]:
     """Return the checks of a plan whose files are valid."""
     found: dict[str, list[Remark]] = {concern: [] for concern in CONCERNS}
+    void = {one.address: one for one in remarks if one.rule == "approval"}
     for one in remarks:
         if one.level is Level.ERROR:
-            found[_RULES.get(one.rule, "plan")].append(one)
+            reason = void.get(one.address, one) if one.rule == "approval-missing" else one
+            found[_RULES.get(one.rule, "plan")].append(reason)
     well = {
-        "validate": f"{len(plan.resource_changes)} resources looked at",
-        "plan": f"{len(plan.steps)} steps" if plan.steps else "no changes",
+        "validate": f"{counted(len(plan.resource_changes), 'resource')} looked at",
+        "plan": counted(len(plan.steps), "step") if plan.steps else "no changes",
         "preflight": "at apply, before each send" if _has_preflight(plan) else "none is needed",
         "approvals": f"{len(plan.approvals)} given" if plan.approvals else "none is needed",
     }
@@ -52,9 +55,10 @@ def unplanned_checks(mistakes: Iterable[Remark], why: str) -> tuple[Check, ...]:
 
 
 def _told(errors: Sequence[Remark]) -> str:
-    """Return the first error without its remedy, which is told at length elsewhere, and how many more there are."""
-    more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
-    return f"{errors[0]._replace(todo='')}{more}"
+    """Return the first error with its place, without its remedy (told elsewhere), and how many more there are."""
+    first, *others = errors
+    more = f" (and {len(others)} more)" if others else ""
+    return f"{first.place}: {first._replace(todo='')}{more}"
 
 
 def shortened(text: str) -> str:

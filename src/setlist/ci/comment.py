@@ -10,9 +10,12 @@ from setlist.remark import Remark
 from setlist.render.effects import Kinds
 from setlist.render.github import summary
 from setlist.render.markdown import plan_markdown
-from setlist.render.markdown_text import code, prose, row
+from setlist.render.markdown_text import code, fence, prose, row
+from setlist.render.style import counted
 
 MOST = 20
+LIMIT = 65_000  # characters; GitHub takes 65,536
+_HEADING = 100
 
 
 def marker(project: str, environment: str) -> str:
@@ -22,18 +25,35 @@ def marker(project: str, environment: str) -> str:
 
 def planned_comment(plan: Plan, kinds: Kinds, checks: Sequence[Check], remarks: Sequence[Remark], run: str) -> str:
     """Return the comment about a plan; ``run`` tells the commit and where to read more."""
-    line, _, body = plan_markdown(plan, kinds).partition("\n")
-    void = [f"- {code(f'{one.file}:{one.line}')}: {prose(str(one))}" for one in remarks if one.rule == "approval"]
-    kept = [*void[:MOST], *([f"- and {len(void) - MOST} more"] if len(void) > MOST else [])]
-    told = "\n".join(["### Approvals that are void", "", *kept, ""]) if void else ""
-    return "\n".join([line, body.rstrip(), "", *([told] if told else []), _table(checks), run])
+    wanting = any(one.concern == "approvals" and not one.passed for one in checks)
+    how = f"{_approving(plan)}\n" if wanting else ""
+    body, end = plan_markdown(plan, kinds).rstrip(), f"{_table(checks)}\n{how}{run}"
+    void = _void(remarks, LIMIT - len(body) - len(end))
+    return "\n\n".join([body, *([void] if void else []), end])
+
+
+def _approving(plan: Plan) -> str:
+    """Return how whoever agrees approves what the plan asks for."""
+    command = f"setlist plan --env {plan.environment} --approvals-out approvals/NAME.yaml"
+    words = "To approve, write the file, then the reasons into it, commit it, and have it reviewed:"
+    return f"{words}\n\n{fence('sh', [command])}"
+
+
+def _void(remarks: Sequence[Remark], room: int) -> str:
+    """Return the approvals that are void, as many as there is room for; the others are counted."""
+    lines = [f"- {code(f'{one.file}:{one.line}')}: {prose(str(one))}" for one in remarks if one.rule == "approval"]
+    kept = lines[:MOST]
+    while sum(map(len, kept)) + _HEADING > room and kept:
+        kept.pop()
+    left = [f"- and {len(lines) - len(kept)} more"] if len(lines) > len(kept) else []
+    return "\n".join(["### Approvals that are void", "", *kept, *left]) if lines else ""
 
 
 def unplanned_comment(place: tuple[str, str], checks: Sequence[Check], remarks: Sequence[Remark], run: str) -> str:
     """Return the comment where there is no plan; ``place`` is the project and the environment."""
     project, environment = place
     title = f"## Setlist could not plan {prose(project)} / {prose(environment)}\n"
-    told = summary(remarks[:MOST], f"{len(remarks)} remarks") if remarks else ""
+    told = summary(remarks[:MOST], counted(len(remarks), "remark")) if remarks else ""
     return "\n".join([f"{marker(project, environment)}{title}", *([told] if told else []), _table(checks), run])
 
 

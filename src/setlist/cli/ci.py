@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -24,14 +25,15 @@ from setlist.cli.plan import save
 from setlist.cli.planning import choices_of, consent_options, plan_options
 from setlist.cli.reporting import prefix_of, summarise
 from setlist.cli.validate import Verdict, judge
-from setlist.errors import BlockedError, SetlistError, StaleError, UsageError
+from setlist.errors import BlockedError, Problem, SetlistError, StaleError, UsageError
 from setlist.pipeline import planned, remarks_on
-from setlist.plan import Plan, seal
-from setlist.project import find_project
+from setlist.plan import Plan, from_json, seal
+from setlist.project import DEFAULT_ENVIRONMENT, PROJECT_FILE, find_project, read_names
 from setlist.remark import Remark, of_problems
 from setlist.render import github, text
 from setlist.render.markdown_text import prose
 from setlist.render.style import safe
+from setlist.state.store import is_sealed
 
 _FORK = "not planned: a fork's branch gets no credentials; push it to this repository to plan it"
 
@@ -60,7 +62,7 @@ def _telling(function: Any) -> Any:
     """Add the options that say for which commit it runs, and what is told to whom."""
     for option in (
         click.option("--no-post", is_flag=True, help="Set no check and write no comment."),
-        click.option("--name", default="setlist", help="How the checks' names begin; one for each project (setlist)."),
+        click.option("--name", help="How the checks' names begin (setlist/PROJECT)."),
         click.option("--commit", help="The commit that is checked out, where the pipeline does not say it."),
     ):
         function = option(function)
@@ -87,15 +89,24 @@ def plan_command(out: Path, **options: Any) -> int:
     check has passed, 3 if the files have mistakes, 6 if something is blocked or not approved, else that of the error.
     """
     place = _surroundings(options)
-    found = _look(place, options)
+    found = _look(place, out, options)
     if found.plan:
-        setup = open_project(options["environment"], options["variables"], options["var_file"])
-        save(found.plan, out, setup.codec)
-        click.echo(f"Saved to {out}. To carry out exactly this: setlist ci apply {out}", err=True)
+        later = "What is applied is planned again, for the merge commit."
+        click.echo(f"Saved to {out}. {later if place.number else f'To carry it out: setlist ci apply {out}'}", err=True)
+    else:
+        _drop(out)
     _show(found, place, options)
     if not options["no_post"] and place.forge:
         _post(place, found, options)
     return found.code
+
+
+def _drop(out: Path) -> None:
+    """Take away the plan of an earlier run, which nobody may take for this one's; a file that is no plan stays."""
+    with suppress(OSError, SetlistError):
+        data = out.read_bytes()
+        if is_sealed(data) or from_json(data, str(out)):
+            out.unlink()
 
 
 def _surroundings(options: dict[str, Any]) -> Surroundings:
@@ -109,26 +120,49 @@ def _surroundings(options: dict[str, Any]) -> Surroundings:
     return place
 
 
-def _look(place: Surroundings, options: dict[str, Any]) -> Found:
-    """Validate, and plan if the files are valid and no stranger's."""
-    inputs = inputs_of(options["variables"], options["var_file"])
-    verdict = judge(find_project(Path.cwd()), options["environment"], inputs)
+def _look(place: Surroundings, out: Path, options: dict[str, Any]) -> Found:
+    """Validate, plan if the files are valid and no stranger's, and save the plan; what fails, fails checks."""
+    verdict = _judged(options)
     mistakes = of_problems(verdict.problems, verdict.warnings)
     run = about_run(place.head or options["commit"] or "", place.page)
     if verdict.problems or place.is_fork:
-        checks = unplanned_checks(mistakes, _FORK)
-        return Found(
-            verdict, checks, mistakes, _unplanned(verdict, checks, mistakes, run), 3 if verdict.problems else 0
-        )
-    given = read_given(options["approve"])
+        code, why = 3 if verdict.problems else 0, _FORK
+    else:
+        try:
+            return _planned(out, (verdict, mistakes), (options["commit"] or place.commit, run), options)
+        except SetlistError as error:
+            code, why = error.exit_code, f"not planned: {error}"
+    checks = unplanned_checks(mistakes, why)
+    return Found(verdict, checks, mistakes, _unplanned(verdict, checks, mistakes, run), code)
+
+
+def _judged(options: dict[str, Any]) -> Verdict:
+    """Return what the files are worth; where the options do not fit them, that is a mistake among theirs."""
+    folder, environment = find_project(Path.cwd()), options["environment"]
     try:
-        setup = open_project(options["environment"], options["variables"], options["var_file"])
-        planning = loop.run(planned(setup, choices_of(options), given))
-        remarks = (*mistakes, *remarks_on(setup, planning, given))
-    except SetlistError as error:
-        checks = unplanned_checks(mistakes, f"not planned: {error}")
-        return Found(verdict, checks, mistakes, _unplanned(verdict, checks, mistakes, run), error.exit_code)
-    plan = seal(planning.plan.model_copy(update={"commit": options["commit"] or place.commit}))
+        return judge(folder, environment, inputs_of(options["variables"], options["var_file"]))
+    except UsageError as error:
+        where = error.where or PROJECT_FILE
+        problem = Problem(where, 0, 0, "", error.what, error.todo, "wrong-value")
+        project, usual = read_names(folder)
+        return Verdict(project, environment or usual or DEFAULT_ENVIRONMENT, (problem,), subjects=(PROJECT_FILE,))
+
+
+def _planned(
+    out: Path, judged: tuple[Verdict, tuple[Remark, ...]], what: tuple[str, str], options: dict[str, Any]
+) -> Found:
+    """Plan, and save the plan; ``what`` is the commit and the comment's last line."""
+    (verdict, mistakes), (commit, run) = judged, what
+    given = read_given(options["approve"])
+    setup = open_project(options["environment"], options["variables"], options["var_file"])
+    planning = loop.run(planned(setup, choices_of(options), given))
+    remarks = (*mistakes, *remarks_on(setup, planning, given))
+    plan = seal(planning.plan.model_copy(update={"commit": commit}))
+    try:
+        save(plan, out, setup.codec)
+    except OSError as error:
+        what_failed = f"the plan cannot be saved: {error.strerror}"
+        raise UsageError(what_failed, where=str(out), todo="name another file with --out") from error
     checks = planned_checks(plan, remarks)
     comment = planned_comment(plan, setup.kinds, checks, remarks, run)
     return Found(verdict, checks, remarks, comment, 0 if all(one.passed for one in checks) else 6, plan)
@@ -143,20 +177,24 @@ def _show(found: Found, place: Surroundings, options: dict[str, Any]) -> None:
     color = is_colored(sys.stdout, no_color=options["no_color"])
     if found.plan:
         click.echo(text.plan_text(found.plan, color=color) + "\n", color=color)
-    else:
-        for one in found.remarks:
-            click.echo(safe(f"{one.level.value}: {one.file}:{one.line}:{one.column}: {one}"))
+    for one in found.remarks:
+        if not found.plan or one.rule == "approval":  # all else stands in the plan
+            click.echo(safe(f"{one.level.value}: {one.place}: {one}"))
     for check in found.checks:
-        click.echo(
-            safe(f"{'passed' if check.passed else 'FAILED'}  {_name(found.verdict, check, options)}  {check.why}")
-        )
+        click.echo(safe(f"{'passed' if check.passed else 'FAILED'}  {_named(found, check, options)}  {check.why}"))
     if place.forge == "github":
         click.echo(github.commands(found.remarks, prefix_of(find_project(Path.cwd()))), nl=False)
         summarise(found.comment or github.summary(found.remarks, "setlist"))
 
 
-def _name(verdict: Verdict, check: Check, options: dict[str, Any]) -> str:
-    return f"{options['name']}/{verdict.environment}/{check.concern}"
+def _named(found: Found, check: Check, options: dict[str, Any]) -> str:
+    return _name(options, found.verdict.project, found.verdict.environment, check.concern)
+
+
+def _name(options: dict[str, Any], project: str, environment: str, concern: str) -> str:
+    """Return the name of a check; with the project's in it, two projects of one repository do not share any."""
+    begin = options["name"] or "/".join(["setlist", *([project] if project else [])])
+    return f"{begin}/{environment}/{concern}"
 
 
 def _post(place: Surroundings, found: Found, options: dict[str, Any]) -> None:
@@ -168,16 +206,21 @@ def _post(place: Surroundings, found: Found, options: dict[str, Any]) -> None:
         told = loop.run(_told(place, found, options))
     except SetlistError as error:
         if not place.is_fork:
+            what = "Not all of this could be told; checks and comment of an earlier run may still stand."
+            click.echo(what, err=True)
             raise
         told = f"This is a fork's branch: it was validated only. Its token may not say so there ({error})."
     click.echo(safe(told), err=True)
 
 
 async def _told(place: Surroundings, found: Found, options: dict[str, Any]) -> str:
-    """Set each check, then write the comment, and return what was done."""
+    """Set each check, then write the comment, and return what was done.
+
+    What failed comes first: if the forge fails in between, no check of an earlier run stays passed that should not.
+    """
     async with open_forge(place, options["author"] or "") as forge:
-        for check in found.checks:
-            await forge.put_check(_name(found.verdict, check, options), passed=check.passed, why=check.why)
+        for check in sorted(found.checks, key=lambda one: one.passed):
+            await forge.put_check(_named(found, check, options), passed=check.passed, why=check.why)
         if not place.number or options["no_comment"] or not found.comment:
             return "Checks set."
         if await forge.is_outdated():
@@ -200,8 +243,8 @@ def apply_command(file: Path, **options: Any) -> int:
     place = _surroundings(options)
     plan = read_plan(file, options["environment"])
     _refuse(plan, file, place, options)
-    setup = open_project(options["environment"] or plan.environment, options["variables"], options["var_file"])
     try:
+        setup = open_project(options["environment"] or plan.environment, options["variables"], options["var_file"])
         code = conclude(setup, plan, options, f"setlist ci apply {file}")
     except SetlistError as error:
         _conclude_check(place, plan, options, (error.exit_code, str(error)))
@@ -234,7 +277,8 @@ def _conclude_check(place: Surroundings, plan: Plan, options: dict[str, Any], en
 
     async def tell() -> None:
         async with open_forge(place) as forge:
-            await forge.put_check(f"{options['name']}/{plan.environment}/apply", passed=code == 0, why=why)
+            name = _name(options, plan.project, plan.environment, "apply")
+            await forge.put_check(name, passed=code == 0, why=why)
 
     try:
         loop.run(tell())

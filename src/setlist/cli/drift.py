@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from dataclasses import replace
 from typing import Any
 
 import click
@@ -11,12 +10,7 @@ import click
 from setlist.cli import loop
 from setlist.cli.opening import open_project
 from setlist.cli.options import is_colored, project_options
-from setlist.diff.changes import Wishes
-from setlist.drift import Drift, Seen, drift_of, strangers
-from setlist.errors import BlockedError
-from setlist.guard import refuse_gone
-from setlist.opening import Setup
-from setlist.pipeline import Choices, load_all, make_plan
+from setlist.pipeline import Choices, drifted
 from setlist.render import drift_text, text
 
 
@@ -32,24 +26,12 @@ def command(targets: tuple[str, ...], *, as_json: bool, unmanaged: bool, no_colo
     Exits 2 if anything moved: fields, conflicts with git, states, objects that are gone. Writes nothing.
     """
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
-    choices = Choices("refresh-only", targets, wishes=Wishes("fail", "fail"), everything=unmanaged)
-    report = _looked(setup, replace(choices, parallelism=rest["parallelism"]))
+    choices = Choices(targets=targets, parallelism=rest["parallelism"], everything=unmanaged)
+    report, reads = loop.run(drifted(setup, choices))
+    click.echo(text.reads_line(reads), err=True)
     if as_json:
         click.echo(drift_text.drift_json(report).decode(), nl=False)
     else:
         color = is_colored(sys.stdout, no_color=no_color)
         click.echo(drift_text.drift_text(report, color=color), color=color)
     return 2 if report.drifted else 0
-
-
-def _looked(setup: Setup, choices: Choices) -> Drift:
-    """Read everything and return what moved; raises BlockedError where so much is gone that nothing is believed."""
-    loaded = load_all(setup)
-    planning = loop.run(make_plan(setup, loaded.resources, choices, tuple(map(str, loaded.warnings))))
-    gone = refuse_gone(planning.state, planning.world)
-    if gone:
-        raise BlockedError("; ".join(one.what for one in gone), todo=gone[0].todo)
-    click.echo(text.reads_line(planning.reads), err=True)
-    seen = Seen(planning.state, planning.world, setup.kinds)
-    found = strangers(seen, planning.plan, loaded.resources) if choices.everything else None
-    return drift_of(planning.plan, seen, found)

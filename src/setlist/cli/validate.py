@@ -14,7 +14,7 @@ from setlist.cli.options import inputs_of, is_colored, project_options
 from setlist.cli.reporting import FORMS, print_remarks
 from setlist.errors import InvalidProject, Problem
 from setlist.policy.judge import convened, judge_all
-from setlist.project import DEFAULT_ENVIRONMENT, PROJECT_FILE, Project, find_project, read_project
+from setlist.project import DEFAULT_ENVIRONMENT, PROJECT_FILE, Project, find_project, read_names, read_project
 from setlist.registry import find_providers, kinds_of
 from setlist.remark import of_problems
 from setlist.render import json, text
@@ -27,7 +27,7 @@ from setlist.windows import Window
 class Verdict(NamedTuple):
     """What is wrong and what is odd in the files of an environment, and which files declare how many resources.
 
-    ``project`` is empty where the project file cannot be read.
+    ``project`` is empty where the project file does not even tell its name.
     """
 
     project: str
@@ -73,7 +73,8 @@ def judge(folder: Path, environment: str | None, inputs: Inputs) -> Verdict:
     try:
         project = read_project(folder)
     except InvalidProject as error:
-        return Verdict("", environment or DEFAULT_ENVIRONMENT, error.problems, subjects=(PROJECT_FILE,))
+        name, usual = read_names(folder)
+        return Verdict(name, environment or usual or DEFAULT_ENVIRONMENT, error.problems, subjects=(PROJECT_FILE,))
     settings, providers, now = project.settings(environment), find_providers(), wall_clock()
     loaded = load(project, settings, providers, inputs)
     problems = (*loaded.problems, *too_long(loaded.approvals, now), *_windows(project))

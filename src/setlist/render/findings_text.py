@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pydantic import JsonValue
 
 from setlist.findings import Checkup, Count, Finding, Level, Standing, Survey
-from setlist.render.style import Palette, safe
+from setlist.render.style import Palette, counted, safe
 from setlist.resource import canonical, read_instant
 
 WIDTH = 110
@@ -55,14 +55,10 @@ def _wrapped(text: str) -> list[str]:
 def _verdict(checkup: Checkup, palette: Palette) -> str:
     failed = [f"{safe(one.subject)} {one.topic}" for one in checkup.findings if one.level is Level.FAIL]
     warnings = checkup.count(Level.WARN)
-    tail = f" {_counted(warnings, 'warning')}." if warnings else ""
+    tail = f" {counted(warnings, 'warning')}." if warnings else ""
     if failed:
-        return palette.paint(f"{_counted(len(failed), 'failure')}: {', '.join(failed)}.{tail}", "red", bold=True)
+        return palette.paint(f"{counted(len(failed), 'failure')}: {', '.join(failed)}.{tail}", "red", bold=True)
     return palette.paint(f"Nothing failed.{tail}", "yellow" if warnings else "green", bold=True)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def checkup_json(checkup: Checkup) -> bytes:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from setlist.remark import Level, Remark
 from setlist.render.markdown_text import code, prose, row
-from setlist.render.style import safe
+from setlist.render.style import counted, safe
 
 MOST = 200
 
@@ -40,11 +40,7 @@ def summary(remarks: Sequence[Remark], title: str) -> str:
         return f"### {prose(title)}\n\nNothing to remark.\n"
     errors = sum(one.level is Level.ERROR for one in remarks)
     head = [row("", "Rule", "Where", "What"), row("---", "---", "---", "---")]
-    rows = [row(one.level.value, code(one.rule), code(_where(one)), prose(str(one))) for one in remarks[:MOST]]
+    rows = [row(one.level.value, code(one.rule), code(one.place), prose(str(one))) for one in remarks[:MOST]]
     left = [f"\n{len(remarks) - MOST} more are not shown."] if len(remarks) > MOST else []
-    count = f"{errors} errors, {len(remarks) - errors} warnings."
+    count = f"{counted(errors, 'error')}, {counted(len(remarks) - errors, 'warning')}."
     return "\n".join([f"### {prose(title)}", "", count, "", *head, *rows, *left]) + "\n"
-
-
-def _where(one: Remark) -> str:
-    return f"{one.file}:{one.line}:{one.column}" if one.line else one.file
