@@ -13,6 +13,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NamedTuple
+from unittest.mock import patch
 
 import httpx
 import orjson
@@ -88,11 +89,11 @@ class Desk:
             time.sleep(0.05)
         raise AssertionError
 
-    def call(self, *args: str) -> Said:
+    def call(self, *args: str, env: dict[str, str] | None = None) -> Said:
         from setlist.cli.app import run
 
         out, err = io.StringIO(), io.StringIO()
-        with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
+        with patch.dict(os.environ, env or {}), contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
             code = run(["-C", str(self.folder), *args])
         return Said(code, out.getvalue(), err.getvalue())
 

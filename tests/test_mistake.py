@@ -11,6 +11,7 @@ from pydantic import AfterValidator, Field, JsonValue, ValidationError
 
 from setlist.errors import Problem
 from setlist.mistake import closest, faults_of, keys_at, problems_of, read_as, suggest
+from setlist.providers.gomry.recurrence import RecurrenceSpec
 from setlist.resource import Origin, Path, Spec
 
 
@@ -110,6 +111,11 @@ def test_keys_are_known_by_their_written_names() -> None:
     assert "Leaves" in keys_at(Tree, ())
     assert keys_at(Tree, ("Leaves", "x")) == ("colour", "width")
     assert keys_at(Tree, ("name", "x")) == keys_at(Tree, ("nothing",)) == ()
+
+
+def test_where_any_key_may_stand_none_is_named() -> None:
+    assert keys_at(RecurrenceSpec, ("cadence",)) == ()
+    assert "capacity" in keys_at(RecurrenceSpec, ("session_templates", 0))
 
 
 def test_a_word_is_compared_without_regard_to_case() -> None:

@@ -184,6 +184,14 @@ def test_a_plan_in_words() -> None:
     assert plan_text(EVERYTHING, color=False) == GOLDEN
 
 
+def test_what_looks_like_a_slip_stands_first_and_is_not_told_twice() -> None:
+    slip = Note(what="b looks like a rename of a", todo="write movedFrom")
+    told = plan_text(plan(doubts=(slip,)), color=False)
+    assert told.startswith("Look at this first:\n  ! b looks like a rename of a\n    -> write movedFrom\n\n")
+    refused = plan_text(plan(doubts=(slip,), refusals=(slip,)), color=False)
+    assert (refused.count("looks like a rename"), "Look at this first" in refused) == (1, False)
+
+
 def test_colour_adds_no_words() -> None:
     import click
 

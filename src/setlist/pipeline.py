@@ -59,7 +59,7 @@ from setlist.remark import Remark, of_plan, of_problems
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
 from setlist.source.approvals import read_approvals
-from setlist.standstill import Bars, bar, barred, barred_in, reaches, refuse_unknown, standing
+from setlist.standstill import Bars, bar, barred, barred_in, reaches, refuse_unknown, standing, told_windows
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.rescue import rescue
 from setlist.state.store import Owner
@@ -178,6 +178,7 @@ async def make_plan(
     plan = judge_plan(court, _plan(setup, (state, world, doubts), (resources, pairs), choices))
     notes = (*warnings, *words, *unknown, *await _lock_warning(setup))
     told = {"warnings": (*notes, *plan.warnings), "standing": standing(bars), "barred": stopped}
+    told |= {"windows": told_windows(bars)}
     return Planning(seal(plan.model_copy(update=told)), world, words, reads, state)
 
 

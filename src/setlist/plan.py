@@ -14,7 +14,8 @@ from setlist.errors import UsageError
 from setlist.kind import Effect, Repeat
 from setlist.resource import Hole, Tree, canonical
 
-FORMAT_VERSION = "1.0"
+FORMAT_VERSION = "1.1"
+_BESIDE = frozenset({"id", "resource_drift"})
 SYMBOLS = {"create": "+", "update": "~", "delete": "-", "adopt": "=", "forget": ".", "no-op": " "}
 
 
@@ -179,14 +180,33 @@ class Change(_Planned):
         return bool(self.steps)
 
 
+class PlannedWindow(_Planned):
+    """A window of the project file as it was when the plan was made, in the file's words; empty where it says nothing.
+
+    It is for people to see: apply asks the project file again. ``overridden`` is the reason given for doing it anyway.
+    """
+
+    name: str
+    mode: Literal["freeze", "only"] = "freeze"
+    start: str = ""
+    end: str = ""
+    days: tuple[str, ...] = ()
+    hours: str = ""
+    timezone: str = "UTC"
+    kinds: tuple[str, ...] = ()
+    effects: tuple[str, ...] = ()
+    reason: str = ""
+    overridden: str = ""
+
+
 class Plan(_Planned):
     """What ``apply`` would do, and all that it needs to know to do just that.
 
     ``id`` is the digest of the rest. ``complete`` is false for a plan narrowed by --target or --exclude. ``commit`` is
     the commit whose files it was made from, where a pipeline told it.
     ``refusals`` are the guards' words: such a plan is not ``applyable``. ``doubts`` are for people to read first, and
-    so is ``standing``: the halts that stand, the windows that are overridden; ``barred`` are the addresses that either
-    stops.
+    so is ``standing``: the halts that stand, the windows that are overridden; ``barred`` are the addresses that a halt
+    or a window stops, ``windows`` all those of the project file.
     """
 
     type: Literal["setlist.plan"] = "setlist.plan"
@@ -204,6 +224,7 @@ class Plan(_Planned):
     steps: tuple[Step, ...]
     standing: tuple[Note, ...] = ()
     barred: tuple[str, ...] = ()
+    windows: tuple[PlannedWindow, ...] = ()
     doubts: tuple[Note, ...] = ()
     warnings: tuple[str, ...] = ()
     refusals: tuple[Note, ...] = ()
@@ -228,6 +249,11 @@ class Plan(_Planned):
         return tuple(step.approval for step in self.steps if step.approval)
 
     @property
+    def open_doubts(self) -> tuple[Note, ...]:
+        """The doubts, unless they stand among the refusals already."""
+        return () if set(self.doubts) & set(self.refusals) else self.doubts
+
+    @property
     def has_changes(self) -> bool:
         """Tell whether there is anything to do or anything kept from being done."""
         return bool(self.steps) or bool(self.blocked)
@@ -240,8 +266,13 @@ class Plan(_Planned):
 
 def seal(plan: Plan) -> Plan:
     """Return the plan with its id: the digest of its content."""
-    content = plan.model_dump(mode="json", exclude={"id"})
-    return plan.model_copy(update={"id": hashlib.sha256(canonical(content)).hexdigest()})
+    return plan.model_copy(update={"id": _digest(plan.model_dump(mode="json"))})
+
+
+def _digest(tree: Tree) -> str:
+    """Return the digest of a plan's members, also of those that this version does not know."""
+    content = {name: value for name, value in tree.items() if name not in _BESIDE}
+    return hashlib.sha256(canonical(content)).hexdigest()
 
 
 def to_json(plan: Plan) -> bytes:
@@ -260,7 +291,10 @@ def _drift(plan: Plan) -> list[JsonValue]:
 
 
 def from_json(data: bytes, where: str) -> Plan:
-    """Return the plan that the bytes spell; raises UsageError for anything else, or if they were altered."""
+    """Return the plan that the bytes spell; raises UsageError for anything else, or if they were altered.
+
+    A plan of another minor version is read: members that it lacks are empty, those that are not known are left out.
+    """
     todo = "make a new one with setlist plan -o FILE"
     try:
         tree = orjson.loads(data)
@@ -275,6 +309,6 @@ def from_json(data: bytes, where: str) -> Plan:
         first = error.errors()[0]
         place = ".".join(map(str, first["loc"]))
         raise UsageError(f"this plan file is damaged at {place}: {first['msg']}", where=where, todo=todo) from None
-    if seal(plan).id != plan.id:
+    if _digest(tree) != plan.id:
         raise UsageError("this plan file was altered: its id is not that of its content", where=where, todo=todo)
     return plan

@@ -16,6 +16,7 @@ RULES = {
     "approval": "An entry of an approvals file is one that counts: complete, with a reason, for at most 30 days.",
     "approval-missing": "What nothing takes back has an approval of its own.",
     "blocked": "Nothing keeps a planned change from being applied.",
+    "caution": "Nothing about a change asks for a second look.",
     "conflict": "Git and somebody at the vendor did not both change the same field.",
     "declared-twice": "An address is declared once.",
     "destructive": "What deletes, archives or stops people is allowed with --allow-destructive.",
@@ -104,6 +105,8 @@ def _of_change(plan: Plan, change: Change, given: tuple[Approval, ...]) -> Itera
     place = (*_place(change.origin), change.address)
     for note in change.blocked:
         yield Remark(Level.ERROR, note.rule or "blocked", *place, note.what, note.todo)
+    for note in change.warnings:
+        yield Remark(Level.WARNING, note.rule or "caution", *place, note.what, note.todo)
     for step in plan.steps_of(change):
         if step.approval and not covers(given, step.approval):
             todo = f"approve it with --approve {step.approval}, or in an approvals file"

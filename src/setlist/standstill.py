@@ -11,7 +11,7 @@ from setlist.compare import moments_of
 from setlist.errors import UsageError
 from setlist.hold import Hold, covering
 from setlist.kind import Effect, Kind
-from setlist.plan import Change, Note, Plan, Step
+from setlist.plan import Change, Note, Plan, PlannedWindow, Step
 from setlist.windows import Happening, Window, concerns, spoken, stopping
 
 Pair = tuple[Change, tuple[Step, ...]]
@@ -117,6 +117,20 @@ def barred_in(plan: Plan, bars: Bars) -> tuple[str, ...]:
     """Return a line for each change of a plan of which a step must not be taken now."""
     notes = ((change, _first(bars, change, plan.steps_of(change))) for change in plan.resource_changes)
     return tuple(f"{change.address}: {note}" for change, note in notes if note)
+
+
+def told_windows(bars: Bars) -> tuple[PlannedWindow, ...]:
+    """Return the windows of the project file as a plan carries them."""
+    return tuple(
+        PlannedWindow(
+            **one.model_dump(include={"name", "mode", "days", "timezone", "kinds", "effects", "reason"}),
+            start=one.from_ or "",
+            end=one.to or "",
+            hours=one.hours or "",
+            overridden=bars.overrides.get(one.name, ""),
+        )
+        for one in bars.windows
+    )
 
 
 def standing(bars: Bars) -> tuple[Note, ...]:

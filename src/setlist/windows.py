@@ -17,6 +17,7 @@ from setlist.spelling import Moment, Zone
 _DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 _HOURS = re.compile(r"([01]\d|2[0-3]):([0-5]\d)-(?:([01]\d|2[0-3]):([0-5]\d)|24:00)")
 _QUARTER = timedelta(minutes=15)  # clocks change at quarters of an hour only
+_DAY = timedelta(days=1)
 _AHEAD = timedelta(days=9)  # in which every week's window has begun and ended
 Effects = Literal["open", "close", "send", "publish", "pause", "remove"]
 BEGINNINGS: tuple[Effects, ...] = ("open", "send", "publish")
@@ -133,17 +134,26 @@ def changes(window: Window, at: datetime, *, to: bool) -> datetime | None:
 
 
 def _edges(window: Window, at: datetime) -> Iterable[datetime]:
-    """Return, in order, every instant at which the window can begin or end, from ``at`` on."""
-    base = at.replace(minute=0, second=0, microsecond=0)
-    found = {base + step * _QUARTER for step in range(_AHEAD // _QUARTER)}
-    local = at.astimezone(window.zone)
+    """Yield, in order, every instant at which the window can begin or end, from ``at`` on."""
+    ends = {one for one in (window.start, window.end) if one}
+    for number in range(_AHEAD // _DAY):
+        start = at + number * _DAY
+        yield from sorted(one for one in ends | _clocks(window, start) if start <= one < start + _DAY)
+    yield from sorted(one for one in ends if one >= at + _AHEAD)
+
+
+def _clocks(window: Window, start: datetime) -> set[datetime]:
+    """Return the instants around one day at which the window's clock, or the clock itself, may change what it says."""
+    zone, found = window.zone, {start}
+    first, last = start.astimezone(zone), (start + _DAY).astimezone(zone)
     for minutes in set(_hours(window)) - {24 * 60}:
-        clock = time(minutes // 60, minutes % 60, tzinfo=window.zone)
-        days = (local.date() + timedelta(days=number) for number in range(_AHEAD.days))
-        moments = [datetime.combine(day, clock) for day in days]
+        clock = time(minutes // 60, minutes % 60, tzinfo=zone)
+        moments = [datetime.combine(day, clock) for day in (first.date(), last.date())]
         found |= {one.replace(fold=fold).astimezone(UTC) for one in moments for fold in (0, 1)}
-    found |= {one for one in (window.start, window.end, at) if one}
-    return sorted(one for one in found if one >= at)
+    if first.utcoffset() != last.utcoffset():
+        base = start.replace(minute=0, second=0, microsecond=0)
+        found |= {base + step * _QUARTER for step in range(_DAY // _QUARTER + 4)}
+    return found
 
 
 def concerns(window: Window, happening: Happening) -> bool:
@@ -154,17 +164,25 @@ def concerns(window: Window, happening: Happening) -> bool:
     return named and happening.effect in window.effects
 
 
-def stopping(windows: Sequence[Window], happening: Happening, overridden: Iterable[str]) -> Stop | None:
-    """Return what stops an effect: a freeze that it lies in, or windows outside of all of which it lies."""
+def against(windows: Sequence[Window], happening: Happening, overridden: Iterable[str] = ()) -> tuple[Window, ...]:
+    """Return the freezes that an effect lies in; without one, the windows outside of all of which it lies."""
     waived = frozenset(overridden)
     mine = [one for one in windows if concerns(one, happening)]
-    for one in mine:
-        if one.mode == "freeze" and one.name not in waived and covers(one, happening.at):
-            return Stop(one, changes(one, happening.at, to=False))
+    frozen = [one for one in mine if one.mode == "freeze" and one.name not in waived]
     only = [one for one in mine if one.mode == "only"]
-    if not only or any(one.name in waived or covers(one, happening.at) for one in only):
+    if any(one.name in waived or covers(one, happening.at) for one in only):
+        only = []
+    return tuple(one for one in frozen if covers(one, happening.at)) or tuple(only)
+
+
+def stopping(windows: Sequence[Window], happening: Happening, overridden: Iterable[str]) -> Stop | None:
+    """Return what stops an effect, and until when: the first such freeze, or the window that opens first."""
+    found = against(windows, happening, overridden)
+    if not found:
         return None
-    nexts = [(changes(one, happening.at, to=True), one) for one in only]
+    if found[0].mode == "freeze":
+        return Stop(found[0], changes(found[0], happening.at, to=False))
+    nexts = [(changes(one, happening.at, to=True), one) for one in found]
     return min((Stop(one, at) for at, one in nexts), key=lambda stop: (stop.until is None, stop.until or happening.at))
 
 

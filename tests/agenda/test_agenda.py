@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import orjson
 import pytest
+from setlist_toy.show import SHOW
 
 from setlist.agenda import Entry, Frame, Sighting, entries, freezes
 from setlist.registry import find_providers, kinds_of
@@ -126,6 +128,12 @@ def test_what_waits_for_an_apply_has_no_time(wanted: str, now: str | None, verbs
 def test_sends_to_the_same_audience_close_together_are_flagged(other: Sighting, within: int, flags: list[str]) -> None:
     frame = FRAME._replace(within=timedelta(hours=within))
     assert list(told(mail("a", "2026-11-03T00:00:00Z"), other, frame=frame)[0].flags) == flags
+
+
+def test_sends_of_a_kind_that_tells_no_audience_collide_with_nothing() -> None:
+    kind = replace(SHOW, timing=("pin",), effects={"pin": "send"})
+    shows = [Sighting(f"toy/Show/{name}", kind, {"pin": "2026-11-03T00:00:00Z"}, "ON_AIR") for name in "ab"]
+    assert [(one.effect, one.is_set, one.flags) for one in told(*shows) if one.at] == [("send", True, ())] * 2
 
 
 BOTH = {"openAt": "2026-11-10T09:00:00Z", "closeAt": "2026-11-12T09:00:00Z"}

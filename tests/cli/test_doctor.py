@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import json
+import logging
 import re
 from datetime import UTC, datetime
 from pathlib import Path
@@ -239,13 +240,15 @@ def test_what_a_token_may_do_is_compared_with_what_the_kinds_need(
     assert office.call("doctor").code == 0
 
 
-def test_no_secret_is_ever_shown(office: Desk) -> None:
+def test_no_secret_is_ever_shown(office: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(logging.getLogger("setlist"), "level", logging.NOTSET)
     secrets = {name: f"sk_test_{name.lower()}-9876" for name in (*SECRETS, "EXPERITURE_TOKEN")}
     office.fault(
         "status", status=401, body={"error": "bad " + secrets["FANFARE_SECRET_KEY"]}, vendor="fanfare", times=None
     )
     for more in ([], ["--json"]):
-        said = office.run("doctor", *more, env={**secrets, "SETLIST_LOG": "debug"})
+        monkeypatch.setattr(logging.getLogger("setlist"), "handlers", [])
+        said = office.call("doctor", *more, env={**secrets, "SETLIST_LOG": "debug"})
         assert said.code == 4
         assert "ends in 9876" in said.out
         assert [one for one in secrets.values() if one[:-4] in said.out + said.err] == []

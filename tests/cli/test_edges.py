@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import io
+import signal
 import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
+from click.shell_completion import BashComplete
 
 import setlist
 from desk import SETLIST, Desk, clean
-from setlist.cli import app
-from setlist.errors import InvalidProject, UsageError
+from setlist.cli import app, loop
+from setlist.errors import InterruptedApply, InvalidProject, UsageError
 from setlist.sandbox import start
 
 
@@ -49,10 +53,57 @@ def test_a_file_that_cannot_be_written_is_told(sale: Desk) -> None:
     assert (said.code, "No such file or directory" in said.err) == (1, True)
 
 
-def test_no_command_prints_the_help(desk: Desk) -> None:
-    said = desk.run()
-    assert "validate" in said.out + said.err
-    assert desk.run("pln").code == 3
+def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
+    assert app.run([]) == 3
+    assert "  validate  " in capsys.readouterr().err
+
+
+def test_help_lists_every_command_with_what_it_does(desk: Desk) -> None:
+    said = desk.call("--help")
+    assert said.code == 0
+    for name, (_, text) in app._COMMANDS.items():
+        assert f"  {name} " in said.out
+        assert text.split()[0] in said.out
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["pln"], "No such command 'pln'. Did you mean 'plan'?"),
+        (["zzzzz"], "No such command 'zzzzz'."),
+        (["--", "-x"], "No such option '-x'."),
+    ],
+)
+def test_a_command_that_there_is_not_is_told(desk: Desk, words: list[str], told: str) -> None:
+    said = desk.call(*words)
+    assert (said.code, said.err.endswith(f"Error: {told}\n")) == (3, True), said
+
+
+@pytest.mark.parametrize("typed", [[], ["pln"]])
+def test_a_shell_completes_commands_and_is_told_of_no_mistake(typed: list[str]) -> None:
+    found = BashComplete(app.app, {}, "setlist", "_SETLIST_COMPLETE").get_completions(typed, "prom")
+    assert [one.value for one in found] == ["promote"]
+
+
+@pytest.mark.parametrize(("cause", "code"), [(KeyboardInterrupt, 130), (click.Abort, 130), (BrokenPipeError, 1)])
+def test_what_ends_a_command_from_outside_has_a_code(
+    sale: Desk, monkeypatch: pytest.MonkeyPatch, cause: type[BaseException], code: int
+) -> None:
+    def ended(*_args: object) -> None:
+        raise cause
+
+    monkeypatch.setattr("setlist.cli.validate.judge", ended)
+    monkeypatch.setattr("sys.stderr", io.StringIO())
+    assert app.run(["-C", str(sale.folder), "validate"]) == code
+    assert sys.stderr.closed is (code == 1)
+    assert code == 1 or sys.stderr.getvalue().strip() == "Interrupted."  # type: ignore[attr-defined]
+
+
+def test_the_process_ends_with_the_code_of_the_command(sale: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.argv", ["setlist", "-C", str(sale.folder), "plan", "--detailed-exitcode"])
+    with pytest.raises(SystemExit) as end:
+        app.main()
+    assert end.value.code == 2
 
 
 def test_the_python_api_raises_what_the_commands_print(sale: Desk, tmp_path: Path) -> None:
@@ -105,6 +156,40 @@ def test_a_broken_project_file_is_a_mistake_like_any(desk: Desk) -> None:
     assert (said.code, said.err) == (3, "")
 
 
+def test_the_first_signal_is_heard_and_the_second_stops_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    async def work(stop: asyncio.Event) -> str:
+        signal.raise_signal(signal.SIGINT)
+        await stop.wait()
+        return "finished"
+
+    async def again(stop: asyncio.Event) -> None:
+        await work(stop)
+        signal.raise_signal(signal.SIGTERM)
+        await asyncio.Event().wait()
+
+    assert loop.run_stoppable(work) == "finished"
+    assert "finishing the requests in flight" in capsys.readouterr().err
+    with pytest.raises(InterruptedApply, match="stopped at once"):
+        loop.run_stoppable(again)
+    assert capsys.readouterr().err.count("Interrupted") == 1
+
+
+def test_a_terminal_is_told_of_each_outcome_as_it_comes(
+    sale: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True)
+    assert app.run(["-C", str(sale.folder), "apply", "--auto-approve"]) == 0
+    assert "done create fanfare/Experience/sale" in capsys.readouterr().err
+
+
+def test_the_sandbox_serves_the_projects_own_file_or_another(sale: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    served: list[tuple[Path, int]] = []
+    monkeypatch.setattr("setlist.cli.sandbox.serve", lambda *place: served.append(place))
+    assert sale.call("sandbox").code == 0
+    assert sale.call("sandbox", "--port", "0", "--database", "x.sqlite").code == 0
+    assert served == [(sale.folder / ".setlist" / "sandbox.sqlite", 8300), (Path("x.sqlite"), 0)]
+
+
 def test_logging_twice_is_logging_once(sale: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     import logging
 
@@ -121,15 +206,7 @@ def test_logging_twice_is_logging_once(sale: Desk, monkeypatch: pytest.MonkeyPat
 def test_the_demo_takes_no_folder_that_is_full(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
     (tmp_path / "kept" / "mine.txt").write_text("x")
-    done = subprocess.run(
-        [SETLIST, "demo", "--no-color", "--keep", "kept"],
-        cwd=tmp_path,
-        capture_output=True,
-        text=True,
-        check=False,
-        env=clean(),
-    )
-    assert done.returncode == 3
+    assert app.run(["demo", "--no-color", "--keep", str(tmp_path / "kept")]) == 3
     assert [one.name for one in (tmp_path / "kept").iterdir()] == ["mine.txt"]
 
 
@@ -157,7 +234,7 @@ def test_the_demo_tells_when_a_command_of_it_fails(
 def test_killed_on_a_real_port_the_next_run_waits_until_the_request_cannot_arrive(sale: Desk, tmp_path: Path) -> None:
     with start(tmp_path / "vendor.sqlite") as server:
         sale.project(
-            f"version: 1\nproject: desk\nproviders:\n  fanfare: {{base_url: '{server.url}/fanfare/api/v1', timeout: 7s}}\n"
+            f"version: 1\nproject: desk\nproviders:\n  fanfare: {{base_url: '{server.url}/fanfare/api/v1', timeout: 4s}}\n"
         )
         env = {"FANFARE_SECRET_KEY": "sk_test_sandbox"}
         killer = """
@@ -174,9 +251,9 @@ main()
         command = [sys.executable, "-c", killer, "apply", "--auto-approve"]
         killed = subprocess.run(command, cwd=sale.folder, check=False, capture_output=True, env={**clean(), **env})
         assert killed.returncode == -9
-        said = sale.run("apply", "--auto-approve", env=env)
+        said = sale.call("apply", "--auto-approve", env=env)
         assert (said.code, "its create had not reached fanfare" in said.out) == (0, True), said
-        assert sale.run("plan", "--detailed-exitcode", env=env).code == 0
+        assert sale.call("plan", "--detailed-exitcode", env=env).code == 0
 
 
 def test_a_state_of_a_vendor_that_is_gone_is_told(sale: Desk) -> None:

@@ -116,6 +116,21 @@ def test_what_is_shown_first_is_what_is_written_then(shop: Desk) -> None:
     assert promoted(shop, "--diff").out == ""
 
 
+def test_each_field_is_told_under_the_file_that_it_goes_to(shop: Desk) -> None:
+    shop.write("late", {"name": "Base", "slug": "late"})
+    late = {"metadata": {"name": "late"}, "spec": {"name": "Late"}}
+    overlay(shop, "staging", {"spec": {"name": "New"}})
+    overlay(shop, "staging", late, "late.yaml")
+    overlay(shop, "live", {"spec": {"slug": "sale"}})
+    overlay(shop, "live", {**late, "spec": {"slug": "late"}}, "late.yaml")
+    assert shop.call("promote", SALE, "fanfare/Experience/late", "staging", "live").out.splitlines()[:-1] == [
+        "overlays/live/late.yaml",
+        '  ~  fanfare/Experience/late name: "Base" -> "Late"',
+        "overlays/live/sale.yaml",
+        f'  ~  {SALE} name: "Base" -> "New"',
+    ]
+
+
 def test_comments_and_other_documents_stay(shop: Desk) -> None:
     shop.write("late", {"name": "Late", "slug": "late"})
     overlay(shop, "staging", {"spec": {"name": "New"}})

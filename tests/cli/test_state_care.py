@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -118,9 +119,10 @@ def test_what_cannot_be_done_is_told(shop: Desk, args: tuple[str, ...], words: s
     assert (said.code, words in said.err) == (3, True), said
 
 
-@pytest.fixture
-def unsettled(desk: Desk) -> Desk:
-    """A clone whose answer was lost with the process: no read can tell which draft it made."""
+@pytest.fixture(scope="module")
+def killed(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of a clone whose answer was lost with the process: no read can tell which draft it made."""
+    desk = Desk(tmp_path_factory.mktemp("killed") / "desk")
     desk.project("version: 1\nproject: desk\nproviders: {experiture: {sandbox: true}}\n")
     desk.write("mail", {"name": "Mail", "channel": "email"}, kind="experiture/Campaign")
     desk.apply()
@@ -128,6 +130,12 @@ def unsettled(desk: Desk) -> Desk:
     desk.write("twin", fields, {"copyOf": "experiture/Campaign/mail"}, kind="experiture/Campaign")
     desk.fault("kill", method="POST", path="clone$", when="after")
     assert desk.run("apply", "--auto-approve").code == -9
+    return desk.folder
+
+
+@pytest.fixture
+def unsettled(desk: Desk, killed: Path) -> Desk:
+    shutil.copytree(killed, desk.folder, dirs_exist_ok=True)
     return desk
 
 

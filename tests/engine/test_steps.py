@@ -14,11 +14,11 @@ from setlist_toy.segment import SEGMENT
 from setlist_toy.show import AIR, SHOW
 
 from setlist.binding import Binding
-from setlist.compare import fingerprint
+from setlist.compare import FieldChange, Verdict, fingerprint
 from setlist.errors import ConflictError, LostAnswerError, NotFoundError, RefusedError
 from setlist.kind import Capabilities, Deletion, Duplicate, Effect, Kind, Named, Naming, Preflight, Repeat
 from setlist.live import to_live
-from setlist.plan import Action, Approval, Step
+from setlist.plan import Action, Approval, Delta, Step
 from setlist.resource import Address, Hole, Ref
 
 LOST, GONE = LostAnswerError("no answer"), NotFoundError("no", status=404)
@@ -39,6 +39,7 @@ READY = step("ready", goal="READY", repeat=Repeat.REREAD, upward=True, effect=Ef
 JOB = step(
     "air", goal="ON_AIR", repeat=Repeat.ONCE, upward=True, effect=Effect.IRREVERSIBLE, approval=CONSENT, people=3
 )
+KEPT = FieldChange(path=("venue",), verdict=Verdict.DRIFT, before="Barn", after="Hall", base="Hall", resolution="live")
 DELETE = step("delete", "/shows/{id}", method="DELETE", destructive=True, effect_text="deletes it", approval=CONSENT)
 
 
@@ -89,6 +90,21 @@ def test_what_is_not_live_as_it_was_approved_is_not_sent(stage: Stage, first: bo
     end = stage.play(JOB, [seen("READY", notes="x", acts=[])], first=first, change={"declared": declared})
     words = f"{ADDRESS}: acts.a.key, acts.a.minutes, notes is not live as it was approved; {AGAIN}"
     assert (end.said, end.state.intents) == (words, {})
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"rules": {"ignore_changes": ["venue"]}},
+        {"fields": (KEPT,)},
+    ],
+)
+def test_what_the_plan_left_as_it_was_live_is_held_against_that(stage: Stage, more: dict[str, Any]) -> None:
+    left = {"declared": {"title": "t", "venue": "Hall"}, "change": Delta(actions=(), after={"venue": "Barn"}), **more}
+    gets = [seen("READY", venue="Barn"), seen("READY", venue="Barn"), seen("ON_AIR", venue="Barn")]
+    assert stage.play(JOB, gets, change=left).said == ("s1", "req")
+    words = f"{ADDRESS}: venue is not live as it was approved; {AGAIN}"
+    assert stage.play(JOB, [seen("READY", venue="Hall")], change=left).said == words
 
 
 def test_what_would_happen_too_soon_is_not_sent(stage: Stage) -> None:

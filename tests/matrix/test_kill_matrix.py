@@ -29,7 +29,7 @@ FAULTS: dict[str, dict[str, Any]] = {
     "SIGKILL before": {"kind": "kill"},
     "SIGKILL after": {"kind": "kill", "when": "after"},
 }
-EVERY, EVERY_SIGNAL = 5, 36
+EVERY, EVERY_SIGNAL = 8, 36
 
 
 class Point(NamedTuple):
@@ -47,7 +47,7 @@ def points() -> list[Point]:
             for fault in FAULTS:
                 count += 1
                 signal = fault.startswith("SIGKILL")
-                share = EVERY_SIGNAL if signal else 2 if story.is_small else EVERY
+                share = EVERY_SIGNAL if signal else 4 if story.is_small else EVERY
                 if FULL or (count + nth) % share == 0:
                     found.append(Point(story, fault, nth))
     return found

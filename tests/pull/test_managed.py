@@ -323,7 +323,18 @@ def test_a_place_that_an_expression_makes_is_listed(shop: Desk) -> None:
     assert shop.apply().code == 0
     shop.edit("second", i18n={"title": {"de": "Anders"}})
     said = shop.call("pull")
-    assert "i18n.title.de is Anders live: its place is made of an expression" in said.out, said
+    assert "i18n.title.de is Anders live: the file has ${fanfare/Experience/first.i18n} there" in said.out, said
+
+
+def test_a_map_that_a_variable_holds_stays_in_the_variable(shop: Desk) -> None:
+    shop.project(HEAD + "environments: {prod: {vars: {theme: {primaryColor: '#ff0000', fontFamily: Inter}}}}\n")
+    spoken = SALE.replace("{primaryColor: '#ff0000',   fontFamily: Inter}", "${var.theme}")
+    (shop.folder / "resources" / "sale.yaml").write_text(spoken)
+    assert shop.apply().code == 0
+    shop.edit("sale", theme={"primaryColor": "#00ff00", "fontFamily": "Inter"})
+    said = shop.call("pull")
+    assert "theme.primaryColor is #00ff00 live: the file has ${var.theme} there" in said.out, said
+    assert text(shop) == spoken
 
 
 def test_what_cannot_be_edited_alone_is_left_to_a_person(shop: Desk) -> None:

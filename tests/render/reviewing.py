@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
 from setlist.compare import FieldChange, Verdict
 from setlist.kind import Effect
-from setlist.plan import Action, Approval, Change, Delta, Note, Plan, Step
+from setlist.plan import Action, Approval, Change, Delta, Note, Plan, PlannedWindow, Step
 from setlist.registry import find_providers, kinds_of
 from setlist.resource import Address, Hole, Ref
 
@@ -51,7 +52,7 @@ AFTER = canvas(
     "in:TRIGGER split:SPLIT tour:CONTENT wait:WAIT out:EXIT",
     "in>split", "split>tour=A", "split>wait=B", "tour>out", "wait>out", "wait>split=again",
 )  # fmt: skip
-CAMPAIGN, JOURNEY, WINDOW, MADE, GONE, TORN, HELD = (
+CAMPAIGN, JOURNEY, WINDOW, MADE, GONE, TORN, HELD, SEEN = (
     "experiture/Campaign/news",
     "breakground/Journey/tour",
     "fanfare/Experience/sale",
@@ -59,6 +60,7 @@ CAMPAIGN, JOURNEY, WINDOW, MADE, GONE, TORN, HELD = (
     "fanfare/Experience/gone",
     "fanfare/Experience/torn",
     "breakground/Journey/held",
+    "fanfare/Experience/seen",
 )
 
 
@@ -79,7 +81,7 @@ def _sent(say: Say) -> tuple[Change, list[Step]]:
     )
     final = {"effect": Effect.IRREVERSIBLE, "effect_text": say("schedules the send to 12 people"), "people": 12}
     verb = step(CAMPAIGN, "schedule", symbol="@", upward=True, approval=consent, **final)
-    return made, [step(CAMPAIGN, "update", facet="schedule", sets=("schedule",)), verb]
+    return made, [step(CAMPAIGN, "update", facet="schedule", sets=("schedule",), scope=say("campaigns:write")), verb]
 
 
 def _rewired(say: Say) -> tuple[Change, list[Step]]:
@@ -144,7 +146,7 @@ def _created(say: Say) -> tuple[Change, list[Step]]:
 def story(say: Say = str, **more: Any) -> Plan:
     """Return the plan; every text that files, people or vendors can write goes through ``say``."""
     told = [_sent(say), _rewired(say), _drifted(say), _created(say)]
-    gone = change(GONE, Action.FORGET, steps=(f"{GONE}:forget",), action_reason="its file was removed")
+    gone = change(GONE, Action.FORGET, steps=(f"{GONE}:forget",), id="e7", action_reason=say("its file is gone"))
     lost = change("nobody/Thing/here", Action.NO_OP, steps=("nobody/Thing/here:cut",))
     torn = change(
         TORN,
@@ -155,16 +157,38 @@ def story(say: Say = str, **more: Any) -> Plan:
     held = change(
         HELD, state="PAUSED", wanted_state="PUBLISHED", held=True, resume=resume, notes=(Note(what=say("n")),)
     )
+    seen = change(
+        SEEN,
+        manage="observe",
+        updated_by=say("sam"),
+        fields=(field("name", say("theirs"), say("ours")), field("slug", "a", "b", Verdict.DRIFT, resolution="git")),
+    )
     still = change("fanfare/Experience/still", change=Delta(actions=(), after={"closeAt": "2026-12-24T12:00:00Z"}))
     steps = [one for _, each in told for one in each]
     cut = step("nobody/Thing/here", "cut", symbol="|", effect=Effect.COMPENSABLE, upward=True)
     steps += [step(GONE, "forget", symbol=".", effect_text=say("forgets it")), cut]
-    head = {"project": say("shop"), "environment": say("prod"), "warnings": (say("a warning"),)}
+    head = {"project": say("shop"), "environment": say("prod"), "warnings": (say("a warning"),), **_stands(say)}
     refusals = (Note(what=say("too many"), todo=say("fewer")),)
-    changes = [*(one for one, _ in told), gone, torn, held, lost, still]
+    changes = [*(one for one, _ in told), gone, torn, held, lost, seen, still]
     return plan(changes, steps, **{**head, "refusals": refusals, **more})
 
 
+def _stands(say: Say) -> dict[str, Any]:
+    """Return what stands in the plan's way: a halt, an overridden window, a doubt, and the project's windows."""
+    halt = Note(what=say("halted since noon by maria"), todo=say("setlist resume ab lifts it"), rule="halt")
+    waived = Note(what=say("the window night is overridden: urgent"), rule="window")
+    friday = {"start": "2026-11-27T00:00:00", "end": "2026-12-02T00:00:00", "timezone": "America/New_York"}
+    week = {"days": ("mon", "tue", "wed", "thu", "fri"), "hours": "09:00-17:00", "timezone": "Europe/Berlin"}
+    windows = (
+        PlannedWindow(name="black-friday", reason=say("the servers are full"), effects=("open", "close"), **friday),
+        PlannedWindow(name="office", mode="only", kinds=("experiture/*",), effects=("send",), **week),
+        PlannedWindow(name="long-ago", start="2020-01-01T00:00:00Z", end="2020-01-02T00:00:00Z", effects=("send",)),
+    )
+    doubts = (Note(what=say("it looks like a rename"), todo=say("write movedFrom"), rule="rename"),)
+    return {"standing": (halt, waived), "barred": (TORN,), "doubts": doubts, "windows": windows}
+
+
+@cache
 def many(count: int, effect: Effect = Effect.IRREVERSIBLE, name: str = "campaign-{:04}") -> Plan:
     """Return a plan that does one grave thing to each of many campaigns."""
     addresses = [f"experiture/Campaign/{name.format(number)}" for number in range(count)]

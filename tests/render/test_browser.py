@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -11,20 +9,14 @@ from typing import Any
 import pytest
 from reviewing import KINDS, story
 
+from reading import chromium
 from setlist.render.html import plan_html
-
-sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-NAMES = (os.environ.get("SETLIST_TEST_CHROMIUM", ""), "chromium", "chromium-browser", "google-chrome")
-CHROMIUM = next((found for name in NAMES if (found := shutil.which(name))), None)
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="there is no chromium on this machine")
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Any]:
-    with sync_api.sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with chromium() as started:
         yield started
-        started.close()
 
 
 @pytest.fixture
@@ -87,6 +79,24 @@ def test_all_of_it_is_reached_with_the_keyboard(page: Any) -> None:
     assert page.get_attribute(".stage svg >> nth=0", "viewBox") != view
     page.keyboard.press("0")
     assert page.get_attribute(".stage svg >> nth=0", "viewBox") == view
+
+
+def test_moments_are_told_by_the_readers_own_clock_too(browser: Any, tmp_path: Path) -> None:
+    file = tmp_path / "plan.html"
+    file.write_text(plan_html(story(), KINDS), encoding="utf-8")
+    opened = browser.new_page(timezone_id="Asia/Tokyo")
+    opened.goto(file.as_uri())
+    rows = opened.locator("#day-2026-12-02 + table")
+    assert "Asia/Tokyo" in rows.locator("thead").text_content()
+    assert rows.locator("time").first.text_content() == "2026-12-02 23:00"
+    opened.close()
+
+
+def test_a_freeze_covers_its_days(page: Any) -> None:
+    band = page.locator("td.freeze >> nth=0").bounding_box()
+    day = page.locator("tr:not(.bands) td >> text=29 Nov").bounding_box()
+    assert band["width"] > 2.9 * day["width"]
+    assert abs(band["x"] + band["width"] - day["x"] - day["width"]) < 3
 
 
 def test_a_link_opens_what_it_leads_to(page: Any) -> None:

@@ -141,6 +141,17 @@ def test_what_is_far_off_stands_under_later_and_what_is_near_in_its_week() -> No
     assert ("<h3>Later</h3>" in far, 'id="day-2026' in far, "day-2026" in far) == (True, False, False)
 
 
+def test_a_halt_comes_before_all_else() -> None:
+    text = plan_html(story(), KINDS)
+    assert text.index("halted since noon") < text.index('class="counts"')
+    assert "1 object must wait" in text
+    assert "must wait" not in plan_html(story(standing=()), KINDS)
+
+
+def test_it_says_of_which_commit_it_is() -> None:
+    assert "of commit abc, made" in plan_html(story(commit="abc"), KINDS)
+
+
 @pytest.mark.parametrize("told", [plan([], []), plan([], [], created_at="")])
 def test_a_plan_without_changes_is_a_page_too(told: object) -> None:
     text = plan_html(told, KINDS)

@@ -100,10 +100,11 @@ def test_a_plan_that_no_comment_can_hold_says_so_and_nothing_else() -> None:
     addresses = [f"vendor{number}/Thing/x" for number in range(2_000)]
     steps = [step(one, "send", effect=Effect.IRREVERSIBLE) for one in addresses]
     changes = [change(one.address, Action.UPDATE, steps=(one.id,)) for one in steps]
-    text = plan_markdown(plan(changes, steps), KINDS)
+    halt = Note(what="halted", todo="setlist resume ab lifts it")
+    text = plan_markdown(plan(changes, steps, standing=(halt,)), KINDS)
     assert text.splitlines()[0] == "<!-- setlist:shop:prod -->"
     assert text.splitlines()[-1].startswith("**It is too large for a comment")
-    assert len(text) < 500
+    assert (len(text) < 600, "setlist resume ab" in text) == (True, True)
 
 
 def test_what_cannot_be_undone_is_named_before_what_is_live() -> None:
@@ -111,6 +112,18 @@ def test_what_cannot_be_undone_is_named_before_what_is_live() -> None:
     text = plan_markdown(plan([*live.resource_changes, *final.resource_changes], [*live.steps, *final.steps]), KINDS)
     assert text.index("**irreversible**: send 300") < text.index("live: send 700")
     assert len(text) < LIMIT
+
+
+@pytest.mark.parametrize("count", [1, 15, 400])
+def test_halts_come_before_all_else_and_are_never_cut_away(count: int) -> None:
+    halts = [Note(what=f"halted by {n}: " + "<why>" * 90, todo=f"setlist resume h{n} lifts it") for n in range(count)]
+    grave = many(2_000, name="{:02}" + "n" * 60)
+    text = plan_markdown(grave.model_copy(update={"standing": tuple(halts), "barred": ("a", "b")}), KINDS)
+    assert len(text) < LIMIT
+    head, _, rest = text.partition("### What reaches people or cannot be undone")
+    assert (head.count("setlist resume h") >= min(count, 15), "### Approvals" in rest) == (True, True)
+    assert "2 objects must wait: see Blocked." in head
+    assert ("halts and windows left out" in head) is (count == 400)
 
 
 def test_safe_items_give_way_before_anything_that_matters() -> None:

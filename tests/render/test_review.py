@@ -3,12 +3,78 @@
 from __future__ import annotations
 
 import pytest
-from reviewing import CAMPAIGN, KINDS, MADE, WINDOW, change, plan, step, story
+from reviewing import CAMPAIGN, KINDS, MADE, WINDOW, change, field, plan, step, story
 
+from setlist.compare import Verdict
 from setlist.kind import Effect
-from setlist.plan import Action, Delta
-from setlist.render.review import LONGEST, by_risk, clock, consents, effects_of, lines_of, moments, spoken, windows
+from setlist.plan import Action, Delta, Note
+from setlist.render.difference import LONGEST, lines_of, pair
+from setlist.render.effects import by_risk, clock, consents, effects_of, spoken
+from setlist.render.html import plan_html
+from setlist.render.markdown import plan_markdown
 from setlist.render.text import plan_text
+from setlist.render.timeline import moments
+
+WORDS = [
+    "halted since noon by maria",
+    "setlist resume ab lifts it",
+    "the window night is overridden: urgent",
+    "it looks like a rename",
+    "write movedFrom",
+    "too many",
+    "schedules the send to 12 people",
+    "sends on Wednesday",
+    "publishes it",
+    "its file is gone",
+    "forgets it",
+    "both moved",
+    "changed live, last by maria",
+    "put back",
+    "(observe), changed last by sam",
+    "theirs",
+    "somebody made it PAUSED, it was PUBLISHED",
+    "set another lifecycle.state in git",
+    "campaigns:write",
+    "a warning",
+    "e7",
+    "Expires 2026-11-22 10:00 UTC",
+]
+
+
+@pytest.mark.parametrize("words", WORDS)
+def test_whatever_the_text_says_the_comment_and_the_page_say_too(words: str) -> None:
+    told = [plan_text(story(), color=False), plan_markdown(story(), KINDS), plan_html(story(), KINDS)]
+    assert [words in one for one in told] == [True, True, True]
+
+
+@pytest.mark.parametrize(
+    ("verdict", "resolution", "decided", "told"),
+    [
+        (Verdict.DRIFT, "git", "", "put back"),
+        (Verdict.DRIFT, "live", "", "left as it is this time"),
+        (Verdict.DRIFT, "", "", "not decided"),
+        (Verdict.CONFLICT, "git", "", "written"),
+        (Verdict.CONFLICT, "live", "", "left as it is from now on"),
+        (Verdict.CONFLICT, "live", "2026-11-20T10:00:00Z", "left as it is, decided on 2026-11-20"),
+    ],
+)
+def test_what_becomes_of_a_moved_field_is_said_everywhere(
+    verdict: Verdict, resolution: str, decided: str, told: str
+) -> None:
+    moved = field("name", "live", "git", verdict, base="old", resolution=resolution, decided=decided)
+    made = plan([change("a/B/c", fields=(moved,))], [])
+    text, comment, html = plan_text(made, color=False), plan_markdown(made, KINDS), plan_html(made, KINDS)
+    assert told in html
+    assert resolution == "" or (told in text and told in comment)
+    assert ['"old"' in one for one in (text, comment)] == [not decided] * 2
+    assert ("&quot;old&quot;" in html) is not decided
+
+
+def test_a_doubt_that_is_a_refusal_too_is_told_once() -> None:
+    note = Note(what="too odd")
+    made = plan([], [], doubts=(note,), refusals=(note,))
+    for told in (plan_text(made, color=False), plan_markdown(made, KINDS), plan_html(made, KINDS)):
+        assert told.count("too odd") == 1
 
 
 @pytest.mark.parametrize(
@@ -56,13 +122,13 @@ def test_a_verb_without_moments_happens_when_the_plan_is_applied() -> None:
 
 
 def test_long_values_are_cut_where_they_differ() -> None:
-    old, new = windows("x" * 400 + "OLD" + "x" * 400, "x" * 400 + "NEW" + "x" * 400)
+    old, new = pair("x" * 400 + "OLD" + "x" * 400, "x" * 400 + "NEW" + "x" * 400)
     assert ("OLD" in old, "NEW" in new, "(805 characters)" in old) == (True, True, True)
     assert len(old) < LONGEST + 30
 
 
 def test_a_value_that_only_grows_shows_its_length() -> None:
-    old, new = windows("x" * 300, "x" * 301)
+    old, new = pair("x" * 300, "x" * 301)
     assert (old[-17:], new[-17:]) == (" (302 characters)", " (303 characters)")
 
 

@@ -396,6 +396,9 @@ def test_a_token_is_asked_for_and_renewed(post: Desk) -> None:
         assert (said.code, "EXPERITURE_TOKEN" in said.err) == (4, True), said
 
 
+NO_ZONE = {"mode": "batch_on_date", "batchDate": "2030-11-26", "timezone": None}
+
+
 @pytest.mark.parametrize(
     ("more", "state", "words"),
     [
@@ -405,6 +408,7 @@ def test_a_token_is_asked_for_and_renewed(post: Desk) -> None:
         ({"channel": "direct_mail"}, None, "at does not go with the channel direct_mail"),
         ({"schedule": {"mode": "at"}}, None, "the mode at needs sendAt"),
         ({"schedule": {"mode": "batch_on_date"}}, None, "batch_on_date does not go with the channel email"),
+        ({"channel": "direct_mail", "schedule": NO_ZONE}, None, "a direct mail has no way to ask for no zone"),
         ({"audience": {"include": []}}, None, "audience.include"),
         ({"audience": {"include": [{"audienceId": "x", "type": "audience"}]}}, None, "audienceId"),
         ({"audience": None}, None, "audience"),

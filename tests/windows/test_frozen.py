@@ -45,6 +45,20 @@ def test_an_opening_is_judged_by_when_it_opens_and_not_by_when_it_is_applied(des
     assert desk.apply().code == 0
 
 
+def test_a_saved_plan_draws_the_windows_of_its_project_and_says_which_are_overridden(desk: Desk) -> None:
+    frozen(desk, {**DECEMBER, "hours": "09:00-17:00", "timezone": "Asia/Tokyo"}, EVER)
+    sale(desk, "2030-12-24T01:00:00Z")
+    assert desk.call("plan", "-o", "x.plan", "--override-window", "ever", "--reason", "urgent").code == 6
+    desk.project(f"version: 1\nproject: desk\nproviders: {{{ALL}}}\n")
+    december, ever = json.loads(desk.call("show", "x.plan", "--json").out)["windows"]
+    assert (december["hours"], december["timezone"], december["overridden"]) == ("09:00-17:00", "Asia/Tokyo", "")
+    assert (ever["start"], ever["mode"], ever["overridden"]) == ("2026-01-01T00:00:00Z", "freeze", "urgent")
+    page = desk.call("show", "x.plan", "--format", "html").out
+    assert "the window ever is overridden: urgent" in page
+    assert 'title="freeze ever"' in page
+    assert "lies in the freeze december" in desk.call("show", "x.plan", "--format", "markdown").out
+
+
 EFFECTS: list[tuple[str, dict[str, Any], dict[str, Any], str, str]] = [
     ("gomry/Experience", YOGA, {}, "publish", "publish at 20"),
     ("breakground/Journey", JOURNEY, {"state": "PUBLISHED"}, "publish", "publish at 20"),

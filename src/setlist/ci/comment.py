@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from setlist.ci.checks import Check
 from setlist.plan import Plan
 from setlist.remark import Remark
+from setlist.render.effects import Kinds
 from setlist.render.github import summary
 from setlist.render.markdown import plan_markdown
 from setlist.render.markdown_text import code, fence, prose, row
-from setlist.render.review import Kinds
 from setlist.render.style import counted
 
 MOST = 20

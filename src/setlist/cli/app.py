@@ -61,11 +61,11 @@ class LazyGroup(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Find the command, and suggest one for a name that is misspelt."""
+        """Find the command, and suggest one for a name that is misspelt; a shell that completes it is told nothing."""
         import difflib  # noqa: PLC0415 - only for a misspelt command
 
         name = args[0] if args else ""
-        if name and not name.startswith("-") and name not in _COMMANDS:
+        if name and not name.startswith("-") and name not in _COMMANDS and not ctx.resilient_parsing:
             near = difflib.get_close_matches(name, _COMMANDS, 1, cutoff=0.5)
             hint = f" Did you mean '{near[0]}'?" if near else ""
             raise click.UsageError(f"No such command '{name}'.{hint}", ctx)

@@ -204,11 +204,9 @@ def _facet_step(
     body: Tree = {}
     if facet.sends == "whole":
         body = {name: before[name] for name in facet.fields if before.get(name) is not None}
-    for name in names:
-        if name in declared:
-            body[name] = _whole(kind, declared, name, declared[name], live)
+    body |= {name: _whole(kind, declared, name, declared[name], live) for name in names}
     lost = kind.naming.lost(before, body) if kind.naming and kind.naming.facet == facet.name else ""
-    sets = tuple(sorted(name for name in names if name in declared))
+    sets = tuple(sorted(names))
     sent, known = _on_the_wire(kind, str(resource.address), body, ids)
     return Step(
         id=f"{resource.address}:update:{facet.name}",

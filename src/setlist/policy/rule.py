@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from fnmatch import fnmatchcase
+from functools import cache
 from importlib.resources import files as packaged
 from typing import Literal, NamedTuple
 
@@ -89,11 +90,12 @@ def read_policies(project: Project, problems: list[Problem], *, asleep: bool = F
     return tuple(one for _, one in sorted(found.items()) if asleep or one.rule.severity != "off")
 
 
-def _pack() -> Iterable[Document]:
+@cache
+def _pack() -> tuple[Document, ...]:
     documents, flaws = read_documents((packaged("setlist.policy") / "pack.yaml").read_bytes(), PACK)
     if flaws:
         raise AssertionError(flaws)
-    return documents
+    return tuple(documents)
 
 
 def _policy(document: Document, problems: list[Problem]) -> Policy | None:

@@ -247,10 +247,9 @@ def _edited(subject: _Subject, document: JsonValue, move: _Move) -> tuple[JsonVa
     """Return the document with the live value at its place, or why that cannot be."""
     path = ("spec", *move.path)
     spot = _indexed(_below(subject.kind.shape, ("spec",)), document, path)
-    if len(spot) < len(path) - 1:
-        return document, "its place is made of an expression"
-    old = dig(document, spot) if len(spot) == len(path) else None
-    if _has_expression(old):
+    old = dig(document, spot)
+    is_new_item = len(spot) < len(path) and isinstance(old, list)
+    if _has_expression(old) and not is_new_item:
         return document, f"the file has {_short(old)} there"
     spelt = move._replace(value=_spelt(move.value))
     return _laid(subject, document, ("spec",), spelt), ""
@@ -296,12 +295,11 @@ def _laid(subject: _Subject, tree: JsonValue, above: Path, move: _Move) -> JsonV
         holder = dig(tree, spot[:-1])
         rows = [one for number, one in enumerate(holder if isinstance(holder, list) else []) if number != spot[-1]]
         return graft(tree, spot[:-1], rows) if len(spot) == len(path) else tree
-    if len(spot) == len(path):
-        return graft(tree, spot, worded(shape, dig(tree, spot), move.value, root))
     holder = dig(tree, spot)
-    if isinstance(holder, list):
+    if len(spot) < len(path) and isinstance(holder, list):
         return graft(tree, spot, [*holder, kept(shape, move.value, root)])
-    return graft(tree, path, kept(shape, move.value, root))
+    place = (*spot, *path[len(spot) :])
+    return graft(tree, place, worded(shape, dig(tree, place), move.value, root))
 
 
 def _below(shape: Shape, above: Path) -> Shape:

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from setlist.kind import Canvas
 from setlist.plan import Change
-from setlist.render.review import Kinds, kind_of
+from setlist.render.effects import Kinds, kind_of
 from setlist.resource import Resource, Tree
 
 

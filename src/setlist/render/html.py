@@ -2,87 +2,66 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterator
-from datetime import date, timedelta
+from itertools import starmap
 
-from setlist.compare import Verdict
+from setlist.compare import FieldChange
 from setlist.journal import Outcome, Receipt
-from setlist.kind import Effect
-from setlist.plan import Change, Plan, Step
+from setlist.plan import Change, Note, Plan, Step
+from setlist.render.difference import Line, lines_of, pair
+from setlist.render.effects import RISKS, Effected, Kinds, clock, gravity, people, reason_of, sign_of, told
 from setlist.render.flow import Flow, flows_of, overlaid, touched_nodes
-from setlist.render.html_page import bullets, code, lines, page, section, table
-from setlist.render.review import (
-    RISKS,
-    Effected,
-    Kinds,
-    Line,
-    Moment,
-    by_risk,
-    clock,
-    consents,
-    effects_of,
-    gravity,
-    lines_of,
-    moments,
-    moved,
-    sign_of,
-    steps_by_address,
-    who,
-    windows,
-)
+from setlist.render.html_page import anchor, bullets, code, lines, link, page, section, table
+from setlist.render.html_timeline import timeline
+from setlist.render.moved import becomes, who
+from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed
 from setlist.render.svg import picture
 from setlist.render.tags import Markup, joined, tag
-from setlist.render.text import summary
-from setlist.resource import dotted, read_instant
-
-DAYS = 60
+from setlist.resource import dotted
 
 
 def plan_html(plan: Plan, kinds: Kinds) -> str:
     """Return the report of a plan: one file, the same bytes for the same plan."""
-    risks = by_risk(plan)
+    review = reviewed(plan, kinds)
+    drift = [*map(_held, review.held), *starmap(_moved, review.drift)]
     return page(
         f"Setlist plan for {plan.project} / {plan.environment}",
         [
-            tag("p", tag("strong", summary(plan))),
-            _counts(plan, risks),
-            section("Refused", bullets(str(note) for note in plan.refusals)),
-            section("What reaches people or cannot be undone", _risk_table(effects_of(plan, kinds))),
-            section("Approvals needed, one each", *(tag("pre", one) for one in consents(plan))),
-            section("Blocked", bullets(_blocked(plan))),
-            section("Conflicts", bullets(_moved(plan, Verdict.CONFLICT))),
-            section("Drift", bullets([*_held(plan), *_moved(plan, Verdict.DRIFT)])),
-            _timeline(plan, moments(plan, kinds)),
-            _changes(plan, kinds, risks),
-            section("Notes", bullets(_notes(plan))),
-            tag(
-                "p",
-                f"Plan {plan.id[:12]}, made {clock(plan.created_at)} by Setlist {plan.setlist_version}.",
-                class_="soft",
-            ),
+            tag("p", tag("strong", review.summary)),
+            section("In force", bullets(map(_told, review.standing)), _waiting(plan), class_="standing"),
+            _counts(review),
+            section("Look at this first", bullets(map(_told, review.doubts))),
+            section("Refused", bullets(map(str, review.refusals))),
+            section("What reaches people or cannot be undone", _risk_table(review.effects)),
+            section("Approvals needed, one each", *(tag("pre", one) for one in review.consents)),
+            section("Blocked", bullets(starmap(_reason, review.blocked))),
+            section("Conflicts", bullets(starmap(_moved, review.conflicts))),
+            section("Drift", bullets(drift)),
+            section(EXCEPTED, bullets(starmap(_left, review.left_alone))),
+            timeline(review),
+            _changes(review),
+            section("Notes", bullets(starmap(_remark, review.remarks))),
+            section("Scopes needed", bullets(f"{name}: {scopes}" for name, scopes in review.scopes.items())),
+            tag("p", _made(plan), class_="soft"),
         ],
     )
 
 
-def _counts(plan: Plan, risks: dict[Effect, list[Change]]) -> Markup:
-    found = [(RISKS[effect], len(changes)) for effect, changes in risks.items()]
-    found.append(("blocked", len(plan.blocked)))
+def _made(plan: Plan) -> str:
+    commit = f" of commit {plan.commit[:12]}" if plan.commit else ""
+    return f"Plan {plan.id[:12]}{commit}, made {clock(plan.created_at)} by Setlist {plan.setlist_version}."
+
+
+def _waiting(plan: Plan) -> Markup:
+    """Return how many objects a halt or a window stops, where one of those is named above."""
+    count = len(plan.barred) if plan.standing else 0
+    told = f"Of this plan, {count} object{'s' if count != 1 else ''} must wait: see Blocked."
+    return tag("p", told) if count else Markup()
+
+
+def _counts(review: Review) -> Markup:
+    found = [(RISKS[effect], len(changes)) for effect, changes in review.risks.items()]
+    found.append(("blocked", len(review.plan.blocked)))
     return tag("ul", *(tag("li", tag("b", str(n)), name, class_=name) for name, n in found), class_="counts")
-
-
-def _anchor(change: Change) -> str:
-    """Return the id of a change's part of the page; an address holds nothing that a fragment would not."""
-    return f"change-{change.address}"
-
-
-def _link(change: Change) -> Markup:
-    """Return the address, as a link if the change has a part of the page."""
-    if not (change.steps or change.blocked):
-        return code(change.address)
-    parts = change.address.split("/")
-    told = joined([*(joined([f"{part}/", tag("wbr")]) for part in parts[:-1]), parts[-1]])
-    return tag("a", tag("code", told), href=f"#{_anchor(change)}")
 
 
 def _risk_table(effects: tuple[Effected, ...]) -> Markup:
@@ -90,9 +69,9 @@ def _risk_table(effects: tuple[Effected, ...]) -> Markup:
         (
             code(one.step.symbol),
             tag("span", RISKS[gravity(one.step)], class_="tag"),
-            one.step.effect_text or one.step.action,
-            _link(one.change),
-            "" if one.step.people is None else str(one.step.people),
+            "; ".join(filter(None, (told(one.step), reason_of(one.change)))),
+            link(one.change),
+            people(one),
             one.when,
         )
         for one in effects
@@ -102,90 +81,46 @@ def _risk_table(effects: tuple[Effected, ...]) -> Markup:
     )
 
 
-def _blocked(plan: Plan) -> Iterator[Markup]:
-    for change in plan.blocked:
-        for note in change.blocked:
-            yield joined([_link(change), f": {note.what}", lines([note.todo] if note.todo else [])])
+def _told(note: Note) -> Markup:
+    return joined([tag("strong", note.what), lines([note.todo] if note.todo else [])])
 
 
-def _held(plan: Plan) -> Iterator[Markup]:
-    for one in plan.resource_changes:
-        if one.held:
-            told = f": held: somebody made it {one.state}, it was {one.wanted_state}; to let it go on:"
-            yield joined([code(one.address), told, tag("pre", f"--approve {one.resume}")])
+def _reason(change: Change, note: Note) -> Markup:
+    return joined([link(change), f": {note.what}", lines([note.todo] if note.todo else [])])
 
 
-def _moved(plan: Plan, verdict: Verdict) -> Iterator[Markup]:
-    for change, fields in moved(plan, verdict):
-        rows = []
-        for one in fields:
-            live, declared = windows(one.before, one.after)
-            rows.append((code(dotted(one.path)), code(windows(one.base, one.base)[0]), code(live), code(declared)))
-        told = table(("Field", "Applied", "Live", "Declared"), rows, f"Fields of {change.address} that moved")
-        yield joined([code(change.address), f": changed live, last by {who(change)}", told])
+def _held(change: Change) -> Markup:
+    words = f": {held_words(change)}; {LET_GO}"
+    return joined([code(change.address), words, tag("pre", f"--approve {change.resume}")])
 
 
-def _notes(plan: Plan) -> Iterator[Markup]:
-    yield from (joined([text]) for text in plan.warnings)
-    for change in plan.resource_changes:
-        yield from (joined([code(change.address), f": {note}"]) for note in (*change.warnings, *change.notes))
+def _moved(change: Change, fields: list[FieldChange]) -> Markup:
+    rows = []
+    for one in fields:
+        base = "" if one.decided else code(pair(one.base, one.base)[0])
+        then = becomes(one) or "not decided"
+        rows.append((code(dotted(one.path)), base, *map(code, pair(one.before, one.after)), then))
+    shown = table(("Field", "Applied", "Live", "Declared", "Then"), rows, f"Fields of {change.address} that moved")
+    return joined([code(change.address), f": changed live, last by {who(change)}", shown])
 
 
-def _timeline(plan: Plan, found: tuple[Moment, ...]) -> Markup:
-    """Return the next 60 days as weeks, then what happens on each, then what comes later; days are as written."""
-    now = read_instant(plan.created_at, None)
-    if now is None or not found:
-        return Markup()
-    first = now.date()
-    days: dict[date, list[Moment]] = {}
-    for one in found:
-        days.setdefault(date.fromisoformat(one.told[:10]), []).append(one)
-    near = {day: rows for day, rows in sorted(days.items()) if day < first + timedelta(days=DAYS)}
-    later = [one for day, rows in sorted(days.items()) if day not in near for one in rows]
-    after = joined([tag("h3", "Later"), _moment_table(later, "Later moments")]) if later else ""
-    weeks = _weeks(first, near) if near else tag("p", "Nothing opens, closes or is sent.")
-    return section(f"The next {DAYS} days", weeks, *(_day(day, rows) for day, rows in near.items()), after)
+def _left(change: Change, fields: list[FieldChange]) -> Markup:
+    rows = [(code(dotted(one.path)), *map(code, pair(one.before, one.after))) for one in fields]
+    by = f", changed last by {who(change)}" if change.updated_by else ""
+    shown = table(("Field", "Live", "Declared"), rows, f"Fields of {change.address} that are left alone")
+    return joined([code(change.address), f" ({change.manage}){by}", shown])
 
 
-def _weeks(first: date, days: dict[date, list[Moment]]) -> Markup:
-    start = first - timedelta(days=first.weekday())
-    weeks = [_week(start + timedelta(days=7 * n), days) for n in range(DAYS // 7 + 2)]
-    names = tag("tr", *(tag("th", name, scope="col") for name in ("Mo", "Tu", "We", "Th", "Fr", "Sa", "Su")))
-    told = f"The next {DAYS} days"
-    return tag("table", tag("thead", names), tag("tbody", *weeks), class_="days", aria_label=told)
+def _remark(address: str, text: str) -> Markup:
+    return joined([code(address), f": {text}"]) if address else joined([text])
 
 
-def _week(start: date, days: dict[date, list[Moment]]) -> Markup:
-    cells = []
-    for day in (start + timedelta(days=n) for n in range(7)):
-        counts = Counter(one.what for one in days.get(day, []))
-        told = [tag("a", f"{count} {what}", href=f"#day-{day}") for what, count in sorted(counts.items())]
-        cells.append(tag("td", f"{day:%d %b} ", *told, class_="busy" if told else None))
-    return tag("tr", *cells)
-
-
-def _day(day: date, rows: list[Moment]) -> Markup:
-    return joined([tag("h3", f"{day:%A %d %B %Y}", id=f"day-{day}"), _moment_table(rows, f"Moments of {day}")])
-
-
-def _moment_table(found: list[Moment], name: str) -> Markup:
-    rows = [(one.told, one.what, _link(one.change), _planned(one)) for one in found]
-    return table(("When", "What", "Object", "In this plan"), rows, name)
-
-
-def _planned(one: Moment) -> str:
-    if not one.is_planned:
-        return "unchanged"
-    return f"moved, it was {one.was}" if one.was else "set by this plan"
-
-
-def _changes(plan: Plan, kinds: Kinds, risks: dict[Effect, list[Change]]) -> Markup:
-    steps = steps_by_address(plan)
-    rows = [(RISKS[effect], change) for effect, changes in risks.items() for change in changes]
-    rows += [("blocked", change) for change in plan.blocked if not change.steps]
+def _changes(review: Review) -> Markup:
+    rows = [(RISKS[effect], change) for effect, changes in review.risks.items() for change in changes]
+    rows += [("blocked", change) for change in review.plan.blocked if not change.steps]
     if not rows:
         return Markup()
-    parts = [_change(risk, change, steps.get(change.address, []), kinds) for risk, change in rows]
+    parts = [_change(risk, change, review.steps.get(change.address, []), review.kinds) for risk, change in rows]
     return section("Changes", _filters(rows), *parts, class_="all")
 
 
@@ -216,19 +151,19 @@ def _choice(title: str, name: str, values: list[str]) -> Markup:
 
 def _change(risk: str, change: Change, steps: list[Step], kinds: Kinds) -> Markup:
     head = [code(sign_of(change, steps)), " ", code(change.address), " ", tag("span", risk, class_="tag")]
-    head += [tag("span", f" {change.origin}", class_="soft")] if change.origin else []
-    told = [f"{step.symbol} {step.effect_text or step.action}" for step in steps]
-    told += [change.forecast] if change.forecast else []
-    told += [f"! {note}" for note in (*change.warnings, *change.blocked)]
+    head += [tag("span", f" {one}", class_="soft") for one in (change.id, change.origin) if one]
+    words = [one for one in (reason_of(change), change.forecast) if one]
+    words += [f"{step.symbol} {told(step)}" for step in steps]
+    words += [f"! {note}" for note in (*change.warnings, *change.blocked)]
     rows = [_field(one) for one in lines_of(change)]
     fields = table(("Field", "Before", "After"), rows, f"Fields of {change.address}")
     return tag(
         "details",
         tag("summary", *head),
-        lines(told),
+        lines(words),
         fields,
         _canvas(change, kinds),
-        id=_anchor(change),
+        id=anchor(change),
         class_=f"change {risk}",
         data_risk=risk,
         data_vendor=change.provider_name,

@@ -33,6 +33,7 @@ padding:.35rem .6rem;min-height:2.5rem;max-width:100%}}
 table{{border-collapse:collapse;width:100%;font-size:.9rem}}
 th,td{{text-align:left;vertical-align:top;padding:.3rem .5rem;border-bottom:1px solid var(--line)}}
 thead th{{color:var(--soft);font-weight:600;white-space:nowrap}}td{{overflow-wrap:anywhere}}
+td[data-of=What]{{overflow-wrap:normal}}time{{white-space:nowrap}}
 @media(min-width:64rem){{.wide a{{overflow-wrap:break-word}}}}
 del{{background:var(--cut);text-decoration-thickness:1px}}ins{{background:var(--add);text-decoration:none}}
 .lines{{white-space:pre-wrap;font:.8rem ui-monospace,monospace}}
@@ -52,6 +53,12 @@ padding:0 .6rem;content-visibility:auto;contain-intrinsic-size:auto 3rem}}
 figure{{margin:.5rem 0;min-width:0}}figcaption{{font-size:.85rem;color:var(--soft)}}
 .days{{table-layout:fixed}}.days td{{height:3.6rem;border:1px solid var(--line);font-size:.75rem;padding:.2rem}}
 .days th{{border:1px solid var(--line)}}.days .busy{{background:var(--mend)}}.days a{{display:block}}
+.days tbody{{border-bottom:1px solid var(--line)}}.days .bands td{{height:auto;padding:0;border-block-width:0}}
+.bands a{{overflow:hidden;white-space:nowrap;text-overflow:ellipsis;padding:.1rem .3rem;color:inherit;font-weight:600}}
+.bands .freeze{{background:var(--cut);border:2px solid var(--removed)}}
+.bands .only{{background:var(--add);border:2px dashed var(--added)}}
+.standing{{border:3px solid var(--removed);border-radius:4px;padding:0 1rem .6rem;margin-top:1rem}}
+.standing h2{{margin:.4rem 0;border:0;color:var(--removed)}}
 @media(max-width:40rem){{
 body{{padding:.6rem}}.wide thead{{position:absolute;left:-99rem}}
 .wide tr{{display:block;border-bottom:2px solid var(--line)}}
@@ -78,6 +85,11 @@ theme.addEventListener("click", () => {
   root.dataset.theme = now === "dark" ? "light" : "dark";
   theme.textContent = root.dataset.theme === "dark" ? "Light colours" : "Dark colours";
 });
+const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+const clock = new Intl.DateTimeFormat("sv-SE", {dateStyle: "short", timeStyle: "short"});
+for (const one of all("time")) one.textContent = clock.format(new Date(one.dateTime));
+for (const one of all("th")) if (one.textContent === "UTC") one.textContent = zone;
+for (const one of all("[data-of=UTC]")) one.dataset.of = zone;
 const filters = document.getElementById("filters"), changes = all(".change");
 function sift() {
   const wanted = all("select", filters).map((one) => [one.name, one.value]).filter((one) => one[1]);

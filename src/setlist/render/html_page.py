@@ -6,6 +6,7 @@ import base64
 import hashlib
 from collections.abc import Iterable, Sequence
 
+from setlist.plan import Change
 from setlist.render.html_assets import SCRIPT, STYLE
 from setlist.render.tags import Markup, joined, tag
 
@@ -62,6 +63,20 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], name: str) -> Mark
 def code(text: str) -> Markup:
     """Return the text as code."""
     return tag("code", text)
+
+
+def anchor(change: Change) -> str:
+    """Return the id of a change's part of the page; an address holds nothing that a fragment would not."""
+    return f"change-{change.address}"
+
+
+def link(change: Change) -> Markup:
+    """Return the address, as a link if the change has a part of the page."""
+    if not (change.steps or change.blocked):
+        return code(change.address)
+    parts = change.address.split("/")
+    told = joined([*(joined([f"{part}/", tag("wbr")]) for part in parts[:-1]), parts[-1]])
+    return tag("a", tag("code", told), href=f"#{anchor(change)}")
 
 
 def lines(parts: Iterable[str]) -> Markup:

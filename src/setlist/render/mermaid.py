@@ -11,6 +11,9 @@ MOST_EDGES = 500
 MOST_LETTERS = 50_000
 LONGEST = 80
 _PLAIN = re.compile(r"[^A-Za-z0-9 _.,/()+\u00a1-\uffef-]")
+# A new line, a formula, an icon: mermaid looks for them after it has read numbers.
+_SPOKEN = re.compile(r"(?<=\\)(?=n)|(?<=\$)(?=\$)|(?<=:)(?=fa-)")
+_APART = "\u200b"
 _SHAPES = {
     Mark.KEPT: ('["', '"]'),
     Mark.ADDED: ('(["', '"])'),
@@ -63,9 +66,12 @@ def edge_text(edge: Edge) -> str:
 
 
 def label(text: str) -> str:
-    """Return the text for a quoted label: what mermaid may read as syntax becomes its number, as its manual says."""
+    """Return the text for a quoted label: what mermaid may read as syntax becomes its number, as its manual says.
+
+    What it reads in spite of that is taken apart by a space without width.
+    """
     text = safe(text)
-    shown = text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}..."
+    shown = _SPOKEN.sub(_APART, text if len(text) <= LONGEST else f"{text[: LONGEST - 3]}...")
     return _PLAIN.sub(lambda found: f"#{ord(found[0])};", shown) or "#32;"
 
 

@@ -15,6 +15,8 @@ from setlist.estimate import Estimate
 from setlist.journal import Decision, Outcome, Receipt, Result
 from setlist.kind import Effect
 from setlist.plan import Action, Change, Note, Plan, Step
+from setlist.render.effects import is_told, reason_of, scopes_of
+from setlist.render.moved import becomes, left_alone, moved
 from setlist.render.style import Palette, safe, value_text
 from setlist.resource import Hole, Path, dotted, read_instant
 
@@ -25,7 +27,6 @@ _RISKS = (
     (Effect.REVERSIBLE, "Safe", "green"),
 )
 _ASIDE = frozenset({"preflight"})
-_SPOKEN = frozenset({"forget", "adopt", "clone", "move"})
 _MAKING = frozenset({"create", "clone"})
 _PAST = {
     "create": "added",
@@ -48,10 +49,10 @@ _VERBS = {
 def plan_text(plan: Plan, *, color: bool) -> str:
     """Return the plan for people: what cannot be undone first, one summary line last."""
     palette = Palette(color)
-    doubts = plan.doubts if not set(plan.doubts) & set(plan.refusals) else ()
+    doubts = (line for one in plan.open_doubts for line in _doubt(one, palette))
     blocks = [
         _block("In force", (f"  {safe(str(note))}" for note in plan.standing), palette, "red"),
-        _block("Look at this first", (line for one in doubts for line in _doubt(one, palette)), palette, "yellow"),
+        _block("Look at this first", doubts, palette, "yellow"),
         *_risk_blocks(plan, palette),
         _block("Conflicts", _moved(plan, Verdict.CONFLICT), palette, "red"),
         _block("Drift", (*_held(plan), *_moved(plan, Verdict.DRIFT)), palette, "yellow"),
@@ -93,12 +94,11 @@ def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
     named = f" {change.id}" if change.id else ""
     steps = plan.steps_of(change)
     yield "  " + palette.sign(_sign(change, steps), safe(f"{change.address}{named}{origin}"))
-    if change.action_reason and change.action in (Action.ADOPT, Action.DELETE, Action.FORGET):
-        yield f"       {safe(change.action_reason)}"
+    if reason_of(change):
+        yield f"       {safe(reason_of(change))}"
     yield from (f"     {line}" for line in _fields(change, palette))
     for step in steps:
-        told = step.effect is not Effect.REVERSIBLE or step.destructive or step.source
-        if told or step.action in _SPOKEN:
+        if is_told(step):
             yield "     " + palette.sign(step.symbol, safe(step.effect_text))
     if change.forecast:
         yield f"       {safe(change.forecast)}"
@@ -176,11 +176,10 @@ def _held(plan: Plan) -> Iterator[str]:
 
 
 def _moved(plan: Plan, verdict: Verdict) -> Iterator[str]:
-    for change in plan.resource_changes:
-        moved = [one for one in change.fields if one.verdict is verdict and change.manage == "full"]
-        if moved:
-            yield f"  {safe(change.address)}: changed live, last by {by_whom(change.updated_by, change.updated_at)}"
-        yield from (f"    {moved_line(one)}{_what_becomes(one)}" for one in moved)
+    for change, fields in moved(plan, verdict):
+        yield f"  {safe(change.address)}: changed live, last by {by_whom(change.updated_by, change.updated_at)}"
+        for one in fields:
+            yield f"    {moved_line(one)}{f'; {safe(becomes(one))}' if becomes(one) else ''}"
 
 
 def by_whom(who: str, when: str) -> str:
@@ -196,22 +195,12 @@ def moved_line(one: FieldChange) -> str:
     return f"{safe(dotted(one.path))}: {three}, {value_text(one.after)} is declared"
 
 
-def _what_becomes(one: FieldChange) -> str:
-    """Return what the plan does about it, where that is decided."""
-    if one.verdict is Verdict.DRIFT:
-        return {"git": "; put back", "live": "; left as it is this time"}.get(one.resolution, "")
-    left = f"; left as it is, decided on {safe(one.decided[:10])}" if one.decided else "; left as it is from now on"
-    return {"git": "; written", "live": left}.get(one.resolution, "")
-
-
 def _left_alone(plan: Plan) -> Iterator[str]:
     """Yield what differs of the objects that are only created, or only observed."""
-    for change in plan.resource_changes:
-        rows = change.differing if change.manage != "full" else ()
-        if rows:
-            by = f", changed last by {by_whom(change.updated_by, change.updated_at)}" if change.updated_by else ""
-            yield f"  {safe(change.address)} ({change.manage}){by}"
-        for one in rows:
+    for change, fields in left_alone(plan):
+        by = f", changed last by {by_whom(change.updated_by, change.updated_at)}" if change.updated_by else ""
+        yield f"  {safe(change.address)} ({change.manage}){by}"
+        for one in fields:
             live = f"{value_text(one.before)} is live"
             yield f"    {safe(dotted(one.path))}: {live}, {value_text(one.after)} is declared"
 
@@ -232,13 +221,7 @@ def _notes(plan: Plan) -> Iterator[str]:
 
 
 def _scopes(plan: Plan) -> Iterator[str]:
-    """Yield, for each vendor that has scopes, those that the credential needs to apply the plan."""
-    wanted: dict[str, set[str]] = {}
-    for change in plan.resource_changes:
-        wanted.setdefault(change.provider_name, set()).update(step.scope for step in plan.steps_of(change))
-    for name, scopes in sorted(wanted.items()):
-        if told := ", ".join(sorted(filter(None, scopes))):
-            yield f"  {safe(name)}: {safe(told)}"
+    yield from (f"  {safe(name)}: {safe(told)}" for name, told in scopes_of(plan).items())
 
 
 def summary(plan: Plan) -> str:

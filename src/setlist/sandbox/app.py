@@ -54,14 +54,14 @@ def _mounts(store: Store, vendors: Sequence[Vendor]) -> list[BaseRoute]:
 def _documents(vendors: Sequence[Vendor]) -> list[BaseRoute]:
     index = {vendor.name: f"{vendor.mount}/openapi.json" for vendor in vendors}
     return [
-        _document("/openapi.json", {"vendors": index}),
-        *(_document(f"{vendor.mount}/openapi.json", vendor.openapi()) for vendor in vendors),
+        _document("/openapi.json", lambda: {"vendors": index}),
+        *(_document(f"{vendor.mount}/openapi.json", vendor.openapi) for vendor in vendors),
     ]
 
 
-def _document(path: str, document: dict[str, object]) -> Route:
+def _document(path: str, document: Callable[[], dict[str, object]]) -> Route:
     async def show(_request: Request) -> Response:
-        return print_answer(Answer(200, document))
+        return print_answer(Answer(200, document()))
 
     return Route(path, show)
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from itertools import takewhile
 
 from pydantic import ValidationError
 
@@ -122,9 +123,7 @@ def _wrong_move(text: str, path: Path, entry: Entry, entries: Mapping[Address, E
 
 def _wrong_heirs(old: Address, path: Path, entry: Entry, entries: Mapping[Address, Entry]) -> Iterator[Problem]:
     """Yield a problem if a document that stands before this one was moved from the same address."""
-    for other in entries.values():
-        if other is entry:
-            return
+    for other in takewhile(lambda one: one is not entry, entries.values()):
         if str(old) in other.rules.moved_from:
             what = f"movedFrom names {old}, and so does {other.address} ({other.place(('lifecycle', 'movedFrom'))})"
             yield entry.problem(path, what, "an object has one address: keep one of both")
