@@ -82,7 +82,7 @@ def test_a_plan_that_is_older_than_what_was_applied_since_is_refused(
     (desk.folder / "p.plan").write_bytes(older)
     said = apply(desk)
     assert (said.code, end(hub), desk.object("sale")["name"]) == (7, "failure", "Sale")
-    assert "commit dddddddddddd was planned later and applied already" in said.err
+    assert "commit dddddddddddd was planned later, and its apply began at" in said.err
     desk.write("sale", {"name": "Winter Sale"})
     assert (plan(desk).code, apply(desk).code, desk.object("sale")["name"]) == (0, 0, "Winter Sale")
 
