@@ -9,7 +9,6 @@ from __future__ import annotations
 import os
 import re
 import shutil
-import statistics
 import sys
 import tempfile
 import time
@@ -49,7 +48,7 @@ GROUP = re.compile(r"^- .* of <code>([\w/]+)</code>.*: <code>([^<]*)</code>", re
 
 
 class Measured(NamedTuple):
-    """What one plan took: seconds to make each picture and to paint the page, and the sizes.
+    """What one plan took: seconds to make each picture and, at best, to paint the page; the sizes.
 
     ``final`` is how many of its changes cannot be undone, ``unnamed`` are those of them that the comment does not name.
     """
@@ -154,7 +153,7 @@ def measured(browser: Browser, plan: Plan) -> Measured:
     with tempfile.TemporaryDirectory(prefix="setlist-bench-") as name:
         page = Path(name) / "plan.html"
         page.write_text(html, encoding="utf-8")
-        shown = statistics.median(painted(browser, page) for _ in range(TURNS))
+        shown = min(painted(browser, page) for _ in range(TURNS))
     final = {step.address for step in plan.steps if step.effect is Effect.IRREVERSIBLE}
     unnamed = frozenset(final - named(comment))
     return Measured(comment_took, html_took, shown, len(comment), len(html.encode()), len(final), unnamed)
