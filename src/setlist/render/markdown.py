@@ -282,7 +282,7 @@ def _calendar(review: Review) -> Section:
 
 
 def _moment_row(one: Moment) -> str:
-    remarks = _joined(f"was {prose(one.was)}" if one.was else "", prose(one.within))
+    remarks = _joined(f"was {prose(one.was)}" if one.was else "", *map(prose, one.remarks))
     return row(prose(one.told), f"**{prose(one.what)}**", code(one.change.address), remarks)
 
 
