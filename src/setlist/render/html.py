@@ -6,7 +6,7 @@ from itertools import starmap
 
 from setlist.compare import FieldChange
 from setlist.journal import Outcome, Receipt
-from setlist.plan import Change, Note, Plan, Step
+from setlist.plan import Action, Change, Note, Plan, Step
 from setlist.render.difference import Line, lines_of, pair
 from setlist.render.effects import RISKS, Effected, Kinds, clock, gravity, people, reason_of, sign_of, told
 from setlist.render.flow import Flow, flows_of, overlaid, touched_nodes
@@ -155,13 +155,11 @@ def _change(risk: str, change: Change, steps: list[Step], kinds: Kinds) -> Marku
     words = [one for one in (reason_of(change), change.forecast) if one]
     words += [f"{step.symbol} {told(step)}" for step in steps]
     words += [f"! {note}" for note in (*change.warnings, *change.blocked)]
-    rows = [_field(one) for one in lines_of(change)]
-    fields = table(("Field", "Before", "After"), rows, f"Fields of {change.address}")
     return tag(
         "details",
         tag("summary", *head),
         lines(words),
-        fields,
+        _fields(change),
         _canvas(change, kinds),
         id=anchor(change),
         class_=f"change {risk}",
@@ -170,6 +168,14 @@ def _change(risk: str, change: Change, steps: list[Step], kinds: Kinds) -> Marku
         data_kind=f"{change.provider_name}/{change.type}",
         data_name=change.address,
     )
+
+
+def _fields(change: Change) -> Markup:
+    """Return the fields before and after; those of a new object, which had none before, as they will be."""
+    name = f"Fields of {change.address}"
+    if change.action is Action.CREATE:
+        return table(("Field", "Value"), [(one.path, one.after or "") for one in lines_of(change)], name)
+    return table(("Field", "Before", "After"), map(_field, lines_of(change)), name)
 
 
 def _field(one: Line) -> tuple[str, str, str]:

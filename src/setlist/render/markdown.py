@@ -51,7 +51,7 @@ def plan_markdown(plan: Plan, kinds: Kinds) -> str:
         texts[name] = section.fitted(section.least + max(spare, 0))
         spare -= max(len(texts[name]) - section.least, 0)
     shown = [texts[name] for name in sections if texts[name]]
-    whole = "\n".join([head, risk, *shown]).rstrip() + "\n"
+    whole = "\n".join(filter(None, [head, risk, *shown])).rstrip() + "\n"
     return whole if len(whole) < LIMIT else f"{head}\n{_TOO_LARGE}\n"
 
 
@@ -274,14 +274,15 @@ def _calendar(review: Review) -> Section:
     """Return what opens, closes and is sent because of this plan, by time, then freezes and windows."""
     rows = [_moment_row(one) for one in review.moments if one.is_planned]
     windows = [_span_row(one) for one in review.spans] if review.plan.has_changes else []
-    title = f"Calendar: {len(rows)} moments" + (f", {len(windows)} freezes and windows" if windows else "")
+    counts = [f"{len(rows)} moment{'s' if len(rows) != 1 else ''}"] if rows else []
+    title = f"Calendar: {', '.join([*counts, *(['freezes'] if windows else [])])}"
     head = f"{row('When', 'What', 'Object', 'Remarks')}\n{row('---', '---', '---', '---')}\n"
     rows += windows
     return Section(f"<details><summary>{title}</summary>\n\n{head}", rows, len(rows), "\n</details>\n", "moments")
 
 
 def _moment_row(one: Moment) -> str:
-    remarks = _joined(f"was {prose(one.was)}" if one.was else "", prose(one.within))
+    remarks = _joined(f"was {prose(one.was)}" if one.was else "", *map(prose, one.remarks))
     return row(prose(one.told), f"**{prose(one.what)}**", code(one.change.address), remarks)
 
 

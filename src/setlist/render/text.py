@@ -15,7 +15,7 @@ from setlist.estimate import Estimate
 from setlist.journal import Decision, Outcome, Receipt, Result
 from setlist.kind import Effect
 from setlist.plan import Action, Change, Note, Plan, Step
-from setlist.render.effects import is_told, reason_of, scopes_of
+from setlist.render.effects import is_told, reason_of, scopes_of, steps_by_address
 from setlist.render.moved import becomes, left_alone, moved
 from setlist.render.style import Palette, safe, value_text
 from setlist.resource import Hole, Path, dotted, read_instant
@@ -79,20 +79,20 @@ def _doubt(note: Note, palette: Palette) -> Iterator[str]:
 def _risk_blocks(plan: Plan, palette: Palette) -> Iterator[str]:
     """Yield a block for each risk; a change stands in that of its gravest step."""
     order = [effect for effect, _, _ in _RISKS]
-    by_risk: dict[Effect, list[Change]] = {}
+    by_risk: dict[Effect, list[tuple[Change, list[Step]]]] = {}
+    known = steps_by_address(plan)
     for change in plan.resource_changes:
-        steps = plan.steps_of(change)
+        steps = known.get(change.address, [])
         if steps:
-            by_risk.setdefault(min((step.effect for step in steps), key=order.index), []).append(change)
+            by_risk.setdefault(min((step.effect for step in steps), key=order.index), []).append((change, steps))
     for effect, title, color in _RISKS:
-        changes = by_risk.get(effect, [])
-        yield _block(title, (line for one in changes for line in _change(plan, one, palette)), palette, color)
+        pairs = by_risk.get(effect, [])
+        yield _block(title, (line for one, steps in pairs for line in _change(one, steps, palette)), palette, color)
 
 
-def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
+def _change(change: Change, steps: Sequence[Step], palette: Palette) -> Iterator[str]:
     origin = f"  ({change.origin})" if change.origin else ""
     named = f" {change.id}" if change.id else ""
-    steps = plan.steps_of(change)
     yield "  " + palette.sign(_sign(change, steps), safe(f"{change.address}{named}{origin}"))
     if reason_of(change):
         yield f"       {safe(reason_of(change))}"
@@ -235,9 +235,8 @@ def summary(plan: Plan) -> str:
             return f"No changes can be applied: {blocked} blocked."
         return f"No changes are planned; {moved} moved live." if moved else NOTHING
     counts: Counter[str] = Counter()
-    for change in plan.resource_changes:
-        for action in _actions([step.action for step in plan.steps_of(change)]):
-            counts[action] += 1
+    for steps in steps_by_address(plan).values():
+        counts.update(_actions([step.action for step in steps]))
     words = [f"{counts[name]} {verb}" for name, verb in _VERBS.items() if counts[name]]
     final = {step.action for step in plan.steps if step.effect is Effect.IRREVERSIBLE}
     shown = {name: name.upper() if name in final else name for name in counts if name not in _VERBS}
