@@ -41,7 +41,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 
 def test_exit_0_where_nothing_is_wrong(sale: Desk) -> None:
     said = sale.call("validate")
-    assert (said.code, said.out) == (0, "Valid: 1 resources in 1 files.\n")
+    assert (said.code, said.out) == (0, "Valid: 1 resource in 1 file.\n")
 
 
 def test_exit_1_where_the_server_is_down(sale: Desk) -> None:
@@ -264,9 +264,7 @@ def test_on_a_terminal_a_yes_applies_in_colour_with_a_bar(sale: Desk) -> None:
 
 
 @pytest.mark.parametrize(("answer", "code", "count"), [("yes", 0, 1), ("y", 130, 0), ("no", 130, 0), ("", 130, 0)])
-def test_only_a_yes_applies(
-    sale: Desk, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, count: int
-) -> None:
+def test_only_a_yes_applies(sale: Desk, monkeypatch: pytest.MonkeyPatch, answer: str, code: int, count: int) -> None:
     monkeypatch.setattr("sys.stdin", Terminal(f"{answer}\n"))
     said = sale.call("apply")
     assert (said.code, len(sale.objects()), "Only 'yes' is accepted" in said.out) == (code, count, True), said

@@ -145,7 +145,7 @@ def test_no_text_begins_a_command_of_its_own() -> None:
 def test_the_summary_shows_foreign_text_and_obeys_none_of_it() -> None:
     evil = MISTAKE._replace(what="| <img src=x> @everyone", file="a`b|c.yaml")
     told = github.summary([evil, HINT], "setlist plan/prod")
-    assert "1 errors, 1 warnings." in told
+    assert "1 error, 1 warning." in told
     assert ("<img" in told, "@everyone" in told, told.count("\n| ")) == (False, False, 4)
     assert github.summary([], "setlist") == "### setlist\n\nNothing to remark.\n"
 

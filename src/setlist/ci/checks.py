@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from setlist.plan import Plan
 from setlist.remark import Level, Remark
+from setlist.wording import counted
 
 CONCERNS = ("validate", "plan", "preflight", "approvals")
 LONGEST = 140
@@ -28,8 +29,8 @@ def planned_checks(plan: Plan, remarks: Sequence[Remark]) -> tuple[Check, ...]:
         if one.level is Level.ERROR:
             found[_RULES.get(one.rule, "plan")].append(one)
     well = {
-        "validate": f"{len(plan.resource_changes)} resources looked at",
-        "plan": f"{len(plan.steps)} steps" if plan.steps else "no changes",
+        "validate": f"{counted(len(plan.resource_changes), 'resource')} looked at",
+        "plan": counted(len(plan.steps), "step") if plan.steps else "no changes",
         "preflight": "at apply, before each send" if _has_preflight(plan) else "none is needed",
         "approvals": f"{len(plan.approvals)} given" if plan.approvals else "none is needed",
     }

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from setlist.findings import Checkup, Count, Finding, Level, Standing, Survey
 from setlist.render.style import Palette, safe
 from setlist.resource import canonical, read_instant
+from setlist.wording import counted
 
 WIDTH = 110
 _SHOWN = {
@@ -55,14 +56,10 @@ def _wrapped(text: str) -> list[str]:
 def _verdict(checkup: Checkup, palette: Palette) -> str:
     failed = [f"{safe(one.subject)} {one.topic}" for one in checkup.findings if one.level is Level.FAIL]
     warnings = checkup.count(Level.WARN)
-    tail = f" {_counted(warnings, 'warning')}." if warnings else ""
+    tail = f" {counted(warnings, 'warning')}." if warnings else ""
     if failed:
-        return palette.paint(f"{_counted(len(failed), 'failure')}: {', '.join(failed)}.{tail}", "red", bold=True)
+        return palette.paint(f"{counted(len(failed), 'failure')}: {', '.join(failed)}.{tail}", "red", bold=True)
     return palette.paint(f"Nothing failed.{tail}", "yellow" if warnings else "green", bold=True)
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
 
 
 def checkup_json(checkup: Checkup) -> bytes:
@@ -115,6 +112,8 @@ def _moment(text: str) -> str:
 
 
 def _remarks(one: Standing) -> Iterator[str]:
+    if one.was:
+        yield f"was {one.was} until the next apply"
     if one.is_gone:
         yield "the vendor no longer has it, or has it deleted or archived"
     if one.is_held:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from setlist.remark import Level, Remark
 from setlist.render.markdown_text import code, prose, row
 from setlist.render.style import safe
+from setlist.wording import counted
 
 MOST = 200
 
@@ -42,7 +43,7 @@ def summary(remarks: Sequence[Remark], title: str) -> str:
     head = [row("", "Rule", "Where", "What"), row("---", "---", "---", "---")]
     rows = [row(one.level.value, code(one.rule), code(_where(one)), prose(str(one))) for one in remarks[:MOST]]
     left = [f"\n{len(remarks) - MOST} more are not shown."] if len(remarks) > MOST else []
-    count = f"{errors} errors, {len(remarks) - errors} warnings."
+    count = f"{counted(errors, 'error')}, {counted(len(remarks) - errors, 'warning')}."
     return "\n".join([f"### {prose(title)}", "", count, "", *head, *rows, *left]) + "\n"
 
 
