@@ -192,9 +192,11 @@ def test_an_audience_that_grew_stops_it(post: Desk) -> None:
         {"by": "x", "set": {"kind": "audience", "id": PEOPLE, "memberCount": 5000, "name": "All"}},
     )
     said = post.call("apply", "p.json", *given)
-    assert (said.code, "it would reach 5000 people now, 1000 were planned" in said.out, sends(post)) == (6, True, 0), (
-        said
-    )
+    assert (said.code, "it would reach 5,000 people now, 1,000 were planned" in said.out, sends(post)) == (
+        6,
+        True,
+        0,
+    ), said
 
 
 def in_minutes(count: int, zone: str = "UTC") -> str:

@@ -33,6 +33,7 @@ from setlist.lifecycle import is_satisfied, preflight_of, transitions
 from setlist.live import read, to_live, unwrap
 from setlist.plan import Change, Step
 from setlist.resource import Listed, LiveResource, World, dotted
+from setlist.wording import crowd
 
 
 class Done(NamedTuple):
@@ -258,9 +259,9 @@ async def _preflight(crew: Crew, change: Change, step: Step) -> Done:
     reasons = list(preflight_of(kind, job.action).judge(reply.body))
     people = (await _live(crew, change)).people or 0
     if job.people is not None and people > job.people * (1 + crew.growth):
-        reasons.append(f"it would reach {people} people now, {job.people} were planned (guards.audience_growth)")
+        reasons.append(f"it would reach {crowd(people)} now, {job.people:,} were planned (guards.audience_growth)")
     if crew.most is not None and people > crew.most:
-        reasons.append(f"it would reach {people} people, more than guards.max_recipients ({crew.most})")
+        reasons.append(f"it would reach {crowd(people)}, more than guards.max_recipients ({crew.most})")
     if reasons:
         raise BlockedError("; ".join(reasons), where=change.address, todo="mend that, then setlist plan again")
     return Done(_remote_id(crew, change), reply.request_id)

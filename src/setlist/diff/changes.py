@@ -31,6 +31,7 @@ from setlist.kind import Effect, Kind, Named, Remark
 from setlist.lifecycle import hops, is_held, is_satisfied, transitions
 from setlist.plan import Action, Change, Delta, Note, Step
 from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_dotted
+from setlist.wording import crowd
 
 _ABSENT = Note(what="it does not exist, and what is only observed is not created")
 
@@ -375,7 +376,7 @@ def _again(kind: Kind, present: _Present, steps: tuple[Step, ...]) -> tuple[Note
 
 
 def _crowd(people: int | None) -> str:
-    return "people that nobody counted" if people is None else f"{people} people"
+    return "people that nobody counted" if people is None else crowd(people)
 
 
 def _is_cloned(kind: Kind, present: _Present, steps: tuple[Step, ...]) -> bool:

@@ -17,6 +17,7 @@ from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed
 from setlist.render.svg import picture
 from setlist.render.tags import Markup, joined, tag
 from setlist.resource import dotted
+from setlist.wording import counted
 
 
 def plan_html(plan: Plan, kinds: Kinds) -> str:
@@ -210,7 +211,7 @@ _BUTTONS = (("+", "Larger"), ("-", "Smaller"), ("0", "Whole"))
 
 
 def _figure(flow: Flow, title: str) -> Markup:
-    told = f"{title}: {len(flow.nodes)} nodes, {len(flow.edges)} edges"
+    told = f"{title}: {counted(len(flow.nodes), 'node')}, {counted(len(flow.edges), 'edge')}"
     keys = f"{told}. Plus and minus zoom, arrows move, 0 shows the whole."
     buttons = [
         tag("button", name, type="button", data_move=key, aria_label=f"{name}: {title}") for key, name in _BUTTONS
@@ -223,7 +224,7 @@ def receipt_html(receipt: Receipt) -> str:
     """Return the report of what an apply did, and what it did not and why."""
     counts = ", ".join(f"{count} {result.value}" for result, count in receipt.counts().items() if count)
     end = "Apply complete" if receipt.complete else f"Apply incomplete, exit {receipt.exit_code}"
-    took = f"{clock(receipt.started)} to {clock(receipt.finished)}, {receipt.requests} requests"
+    took = f"{clock(receipt.started)} to {clock(receipt.finished)}, {counted(receipt.requests, 'request')}"
     head = ("Result", "What", "Object", "Id", "Vendor's request", "Seconds", "Why")
     return page(
         f"Setlist receipt for {receipt.project} / {receipt.environment}",

@@ -19,6 +19,7 @@ from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed
 from setlist.render.style import safe
 from setlist.render.timeline import Moment, Span, about, told_stretch
 from setlist.resource import dotted
+from setlist.wording import crowd
 
 LIMIT = 60_000
 MOST_FIELDS = 20
@@ -170,7 +171,7 @@ def _grouped(groups: list[list[Effected]], room: int) -> str:
 def _group_head(group: list[Effected]) -> str:
     step, change = group[0].step, group[0].change
     counts = [one.step.people for one in group if one.step.people is not None]
-    total = f", {sum(counts)} people" if counts else ""
+    total = f", {crowd(sum(counts))}" if counts else ""
     times = sorted({one.when for one in group})
     when = times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}"
     final = f"**{RISKS[gravity(step)]}**" if step.effect is Effect.IRREVERSIBLE else RISKS[gravity(step)]

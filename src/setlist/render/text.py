@@ -19,6 +19,7 @@ from setlist.render.effects import is_told, reason_of, scopes_of, steps_by_addre
 from setlist.render.moved import becomes, left_alone, moved
 from setlist.render.style import Palette, safe, value_text
 from setlist.resource import Hole, Path, dotted, read_instant
+from setlist.wording import counted
 
 NOTHING = "No changes. The live objects match the configuration."
 _RISKS = (
@@ -122,8 +123,9 @@ def _fields(change: Change, palette: Palette) -> Iterator[str]:
 
 
 def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
+    """Yield the leaves of a tree, keys sorted: a plan that was read from its file is shown as it was before."""
     if isinstance(value, dict) and value:
-        for key, item in value.items():
+        for key, item in sorted(value.items()):
             yield from _leaves(item, (*path, key))
     else:
         yield path, value
@@ -135,9 +137,19 @@ def _created(path: Path, value: JsonValue, holes: dict[Path, Hole], palette: Pal
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         yield palette.sign("+", f"{name}:")
         for number, item in enumerate(value):
-            yield f"     - {_declared((*path, number), item, holes, sort=False)}"
+            yield f"     - {_declared((*path, number), _plain_first(item), holes, sort=False)}"
     else:
         yield palette.sign("+", f"{name} = {_declared(path, value, holes)}")
+
+
+def _plain_first(value: JsonValue) -> JsonValue:
+    """Return maps with their plain members before their maps and lists, by name: what is cut is not what names it."""
+    if isinstance(value, list):
+        return [_plain_first(item) for item in value]
+    if isinstance(value, dict):
+        members = sorted(value.items(), key=lambda one: (isinstance(one[1], dict | list), one[0]))
+        return {name: _plain_first(item) for name, item in members}
+    return value
 
 
 def _declared(path: Path, value: JsonValue, holes: dict[Path, Hole], *, sort: bool = True) -> str:
@@ -270,8 +282,8 @@ def estimate_line(expected: Estimate) -> str:
 
 def _requests(counts: Mapping[str, int], noun: str) -> str:
     total = sum(counts.values())
-    told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
-    return f"{total} {noun}{'' if total == 1 else 's'}{f' ({told})' if told else ''}"
+    told = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()) if count)
+    return f"{counted(total, noun)}{f' ({told})' if told else ''}"
 
 
 def _span(seconds: float) -> str:
@@ -360,7 +372,7 @@ def problems_text(problems: Sequence[Problem], *, color: bool) -> str:
     """Return one line a mistake, then their number."""
     palette = Palette(color)
     files = len({one.file for one in problems})
-    count = f"{len(problems)} mistake{'s' if len(problems) != 1 else ''} in {files} file{'s' if files != 1 else ''}."
+    count = f"{counted(len(problems), 'mistake')} in {counted(files, 'file')}."
     return "\n".join([*(safe(str(one)) for one in problems), palette.paint(count, "red", bold=True)])
 
 
