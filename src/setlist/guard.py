@@ -111,7 +111,7 @@ def refuse_reach(steps: tuple[Step, ...], limits: Limits) -> tuple[Note, ...]:
                     Note(what=f"{step.address}: {step.action} in a protected environment has no limit", todo=todo)
                 )
         elif (step.people or 0) > limits.max_recipients:
-            what = f"{step.address}: {step.action} reaches {crowd(step.people)}, more than {limits.max_recipients}"
+            what = f"{step.address}: {step.action} reaches {crowd(step.people or 0)}, more than {limits.max_recipients}"
             notes.append(Note(what=what, todo="raise guards.max_recipients in setlist.yaml if that is meant"))
     return tuple(notes)
 

@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from setlist.binding import Binding, State
 from setlist.hold import Stopped, selects
@@ -21,7 +21,7 @@ from setlist.version import __version__
 TOGETHER = 10  # requests at once to one vendor
 
 
-def receipt_of(setup: Setup, command: str, id_: str, started: datetime) -> Receipt:
+def receipt_of(setup: Setup, command: Literal["halt", "resume"], id_: str, started: datetime) -> Receipt:
     """Return the receipt of a run without a plan, which ends now; its outcomes are not in it yet."""
     return Receipt(
         command=command,
