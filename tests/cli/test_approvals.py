@@ -155,6 +155,13 @@ def test_the_missing_ones_are_written_for_somebody_to_sign(post: Desk) -> None:
     assert (post.apply().code, sends(post)) == (0, 1)
 
 
+def test_a_plan_tells_how_many_are_given_already(post: Desk) -> None:
+    assert "Given already" not in post.call("plan").err
+    sign(post, digest=digest(post))
+    said = post.call("plan")
+    assert said.err.endswith("Given already: 1 of 1 approval, by --approve or in approvals files.\n"), said.err
+
+
 def test_what_was_signed_is_never_written_over(post: Desk) -> None:
     sign(post, digest=digest(post))
     file = post.folder / "approvals" / "mail.yaml"
