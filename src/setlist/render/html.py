@@ -13,7 +13,7 @@ from setlist.render.flow import Flow, flows_of, overlaid, touched_nodes
 from setlist.render.html_page import anchor, bullets, code, lines, link, page, section, table
 from setlist.render.html_timeline import timeline
 from setlist.render.moved import becomes, who
-from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed
+from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed, waiting
 from setlist.render.svg import picture
 from setlist.render.tags import Markup, joined, tag
 from setlist.resource import dotted
@@ -28,7 +28,7 @@ def plan_html(plan: Plan, kinds: Kinds) -> str:
         f"Setlist plan for {plan.project} / {plan.environment}",
         [
             tag("p", tag("strong", review.summary)),
-            section("In force", bullets(map(_told, review.standing)), _waiting(plan), class_="standing"),
+            section("In force", bullets(map(_told, review.standing)), waiting(plan), class_="standing"),
             _counts(review),
             section("Look at this first", bullets(map(_told, review.doubts))),
             section("Refused", bullets(map(str, review.refusals))),
@@ -50,13 +50,6 @@ def plan_html(plan: Plan, kinds: Kinds) -> str:
 def _made(plan: Plan) -> str:
     commit = f" of commit {plan.commit[:12]}" if plan.commit else ""
     return f"Plan {plan.id[:12]}{commit}, made {clock(plan.created_at)} by Setlist {plan.setlist_version}."
-
-
-def _waiting(plan: Plan) -> Markup:
-    """Return how many objects a halt or a window stops, where one of those is named above."""
-    count = len(plan.barred) if plan.standing else 0
-    told = f"Of this plan, {count} object{'s' if count != 1 else ''} must wait: see Blocked."
-    return tag("p", told) if count else Markup()
 
 
 def _counts(review: Review) -> Markup:

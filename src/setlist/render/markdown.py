@@ -15,11 +15,11 @@ from setlist.render.flow import flows_of, overlaid, touched_nodes
 from setlist.render.markdown_text import Section, code, details, fence, prose, row, ticks
 from setlist.render.mermaid import is_drawable, mermaid
 from setlist.render.moved import becomes, who
-from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed
+from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed, waiting
 from setlist.render.style import safe
 from setlist.render.timeline import Moment, Span, about, told_stretch
 from setlist.resource import dotted
-from setlist.wording import crowd
+from setlist.wording import counted, crowd
 
 LIMIT = 60_000
 MOST_FIELDS = 20
@@ -116,10 +116,8 @@ def _standing(review: Review) -> str:
     rows = [_stands(note, len(note.what)) for note in review.standing]
     if sum(map(len, rows)) > _STANDING // 2:
         rows = [_stands(note, _SHORT) for note in review.standing]
-    count = len(review.plan.barred)
-    told = f"\nOf this plan, {count} object{'s' if count != 1 else ''} must wait: see Blocked.\n" if count else ""
-    section = Section("\n### In force\n\n", rows, len(rows), told, "halts and windows")
-    return section.fitted(_STANDING)
+    told = f"\n{waiting(review.plan)}\n" if waiting(review.plan) else ""
+    return Section("\n### In force\n\n", rows, len(rows), told, "halts and windows").fitted(_STANDING)
 
 
 def _stands(note: Note, most: int) -> str:
@@ -275,7 +273,7 @@ def _calendar(review: Review) -> Section:
     """Return what opens, closes and is sent because of this plan, by time, then freezes and windows."""
     rows = [_moment_row(one) for one in review.moments if one.is_planned]
     windows = [_span_row(one) for one in review.spans] if review.plan.has_changes else []
-    counts = [f"{len(rows)} moment{'s' if len(rows) != 1 else ''}"] if rows else []
+    counts = [counted(len(rows), "moment")] if rows else []
     title = f"Calendar: {', '.join([*counts, *(['freezes'] if windows else [])])}"
     head = f"{row('When', 'What', 'Object', 'Remarks')}\n{row('---', '---', '---', '---')}\n"
     rows += windows
