@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -259,9 +261,18 @@ class Plan(_Planned):
         return bool(self.steps) or bool(self.blocked)
 
     def steps_of(self, change: Change) -> tuple[Step, ...]:
-        """Return the steps of one change, in order."""
+        """Return the steps of one change, in order; ``steps_by_address`` gives those of all changes at once."""
         wanted = set(change.steps)
         return tuple(step for step in self.steps if step.id in wanted)
+
+    def steps_by_address(self) -> Mapping[str, tuple[Step, ...]]:
+        """Return the steps of every change by its address, in order; any other address has none."""
+        found: defaultdict[str, tuple[Step, ...]] = defaultdict(tuple)
+        wanted = {one for change in self.resource_changes for one in change.steps}
+        for step in self.steps:
+            if step.id in wanted:
+                found[step.address] += (step,)
+        return found
 
 
 def seal(plan: Plan) -> Plan:

@@ -114,7 +114,7 @@ def _changes(review: Review) -> Markup:
     rows += [("blocked", change) for change in review.plan.blocked if not change.steps]
     if not rows:
         return Markup()
-    parts = [_change(risk, change, review.steps.get(change.address, []), review.kinds) for risk, change in rows]
+    parts = [_change(risk, change, review.steps[change.address], review.kinds) for risk, change in rows]
     return section("Changes", _filters(rows), *parts, class_="all")
 
 
@@ -143,7 +143,7 @@ def _choice(title: str, name: str, values: list[str]) -> Markup:
     return tag("label", title, tag("select", *options, name=name))
 
 
-def _change(risk: str, change: Change, steps: list[Step], kinds: Kinds) -> Markup:
+def _change(risk: str, change: Change, steps: tuple[Step, ...], kinds: Kinds) -> Markup:
     head = [code(sign_of(change, steps)), " ", code(change.address), " ", tag("span", risk, class_="tag")]
     head += [tag("span", f" {one}", class_="soft") for one in (change.id, change.origin) if one]
     words = [one for one in (reason_of(change), change.forecast) if one]

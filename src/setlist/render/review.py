@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from setlist.compare import Verdict
 from setlist.kind import Effect
 from setlist.plan import Change, Note, Plan, Step
-from setlist.render.effects import Effected, Kinds, by_risk, consents, effects_of, scopes_of, steps_by_address
+from setlist.render.effects import Effected, Kinds, by_risk, consents, effects_of, scopes_of
 from setlist.render.moved import Moved, left_alone, moved
 from setlist.render.text import summary
 from setlist.render.timeline import Moment, Span, moments, spans
@@ -40,7 +41,7 @@ class Review(NamedTuple):
     risks: dict[Effect, list[Change]]
     moments: tuple[Moment, ...]
     spans: tuple[Span, ...]
-    steps: dict[str, list[Step]]
+    steps: Mapping[str, tuple[Step, ...]]
 
 
 def reviewed(plan: Plan, kinds: Kinds) -> Review:
@@ -64,7 +65,7 @@ def reviewed(plan: Plan, kinds: Kinds) -> Review:
         risks=by_risk(plan),
         moments=moments(plan, kinds),
         spans=spans(plan),
-        steps=steps_by_address(plan),
+        steps=plan.steps_by_address(),
     )
 
 

@@ -15,7 +15,7 @@ from setlist.estimate import Estimate
 from setlist.journal import Decision, Outcome, Receipt, Result
 from setlist.kind import Effect
 from setlist.plan import Action, Change, Note, Plan, Step
-from setlist.render.effects import is_told, reason_of, scopes_of, steps_by_address
+from setlist.render.effects import consents, is_told, reason_of, scopes_of
 from setlist.render.moved import becomes, left_alone, moved
 from setlist.render.style import Palette, safe, value_text
 from setlist.resource import Hole, Path, dotted, read_instant
@@ -61,7 +61,7 @@ def plan_text(plan: Plan, *, color: bool) -> str:
         _block("Blocked", _blocked(plan), palette, "red"),
         _block("Notes", _notes(plan), palette, None),
         _block("Scopes needed", _scopes(plan), palette, None),
-        _block("Approvals needed, one each", (f"  --approve {one}" for one in plan.approvals), palette, "red"),
+        _block("Approvals needed, one each", (f"  {one}" for one in consents(plan)), palette, "red"),
         _block("Refused", (f"  {safe(str(note))}" for note in plan.refusals), palette, "red"),
     ]
     return "\n\n".join([*(block for block in blocks if block), palette.paint(summary(plan), bold=True)])
@@ -80,10 +80,10 @@ def _doubt(note: Note, palette: Palette) -> Iterator[str]:
 def _risk_blocks(plan: Plan, palette: Palette) -> Iterator[str]:
     """Yield a block for each risk; a change stands in that of its gravest step."""
     order = [effect for effect, _, _ in _RISKS]
-    by_risk: dict[Effect, list[tuple[Change, list[Step]]]] = {}
-    known = steps_by_address(plan)
+    by_risk: dict[Effect, list[tuple[Change, tuple[Step, ...]]]] = {}
+    known = plan.steps_by_address()
     for change in plan.resource_changes:
-        steps = known.get(change.address, [])
+        steps = known[change.address]
         if steps:
             by_risk.setdefault(min((step.effect for step in steps), key=order.index), []).append((change, steps))
     for effect, title, color in _RISKS:
@@ -247,7 +247,7 @@ def summary(plan: Plan) -> str:
             return f"No changes can be applied: {blocked} blocked."
         return f"No changes are planned; {moved} moved live." if moved else NOTHING
     counts: Counter[str] = Counter()
-    for steps in steps_by_address(plan).values():
+    for steps in plan.steps_by_address().values():
         counts.update(_actions([step.action for step in steps]))
     words = [f"{counts[name]} {verb}" for name, verb in _VERBS.items() if counts[name]]
     final = {step.action for step in plan.steps if step.effect is Effect.IRREVERSIBLE}

@@ -11,7 +11,7 @@ from setlist.agenda import Freeze, freezes, goals_of, has_reached
 from setlist.approval import covered_names
 from setlist.compare import moments_of
 from setlist.plan import Action, Change, Plan, PlannedWindow, Step
-from setlist.render.effects import Kinds, kind_of, spoken, steps_by_address
+from setlist.render.effects import Kinds, kind_of, spoken
 from setlist.resource import read_instant
 from setlist.windows import Happening, Window, against
 
@@ -71,18 +71,18 @@ def moments(plan: Plan, kinds: Kinds) -> tuple[Moment, ...]:
     A moment is planned if a step writes it or sets it off; the others only stand beside it.
     """
     now = read_instant(plan.created_at, None)
-    steps = steps_by_address(plan)
+    steps = plan.steps_by_address()
     windows = windows_of(plan)
     found = [
         moment
         for change in plan.resource_changes
-        for moment in _moments(change, steps.get(change.address, []), kinds, windows)
+        for moment in _moments(change, steps[change.address], kinds, windows)
         if now is None or moment.at >= now
     ]
     return tuple(sorted(found, key=lambda one: (one.at, one.change.address, one.what)))
 
 
-def _moments(change: Change, steps: list[Step], kinds: Kinds, windows: Sequence[Window]) -> Iterator[Moment]:
+def _moments(change: Change, steps: tuple[Step, ...], kinds: Kinds, windows: Sequence[Window]) -> Iterator[Moment]:
     kind = kind_of(change, kinds)
     if kind is None:
         return
