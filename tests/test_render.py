@@ -158,7 +158,7 @@ Conflicts:
 
 Drift:
   toy/Show/held: held: somebody made it DRAFT, it was READY
-    to let it go on: --approve resume:toy/Show/held@000000000000, or set another lifecycle.state in git
+    to let it go on, set another lifecycle.state in git, or: --approve resume:toy/Show/held@000000000000
   toy/Show/aired: changed live, last by maria at 2026-11-21T10:00:00Z
     colour: "blue" was applied, "red" is live, "blue" is declared; put back
 

@@ -137,6 +137,7 @@ class Change(_Planned):
     updated_at: str = ""
     action_reason: str = ""
     held: bool = False
+    halted: str = ""
     manage: Literal["full", "create-only", "observe"] = "full"
     resume: Approval | None = None
     notes: tuple[Note, ...] = ()
@@ -154,6 +155,19 @@ class Change(_Planned):
     def symbol(self) -> str:
         """The sign that stands before the address, the strongest action's."""
         return SYMBOLS[self.action]
+
+    @property
+    def became(self) -> str:
+        """What made a held object less live than Setlist left it."""
+        who = "a halt" if self.halted else "somebody"
+        return f"held: {who} made it {self.state}, it was {self.wanted_state or 'more live'}"
+
+    @property
+    def way_on(self) -> tuple[str, str]:
+        """How a held object goes on: in words, and the option or command for it."""
+        if self.halted:
+            return "to put back what the halt stopped:", f"setlist resume {self.halted}"
+        return "to let it go on, set another lifecycle.state in git, or:", f"--approve {self.resume}"
 
     @property
     def drifted(self) -> tuple[FieldChange, ...]:

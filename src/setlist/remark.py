@@ -115,9 +115,7 @@ def _of_change(change: Change, steps: tuple[Step, ...], given: tuple[Approval, .
     if any(step.destructive for step in steps):
         yield Remark(Level.WARNING, "destructive", *place, "it deletes, archives or stops people", _DESTRUCTIVE)
     if change.held:
-        what = f"held: somebody made it {change.state}, it was {change.wanted_state}"
-        todo = f"to let it go on, approve {change.resume}, or set another lifecycle.state in git"
-        yield Remark(Level.WARNING, "held", *place, what, todo)
+        yield Remark(Level.WARNING, "held", *place, change.became, " ".join(change.way_on))
     if change.drifted:
         names = ", ".join(".".join(map(str, one.path)) for one in change.drifted)
         by = change.updated_by or "somebody"

@@ -96,10 +96,14 @@ def barred(bars: Bars, change: Change, step: Step) -> Note | None:
 
 
 def bar(pairs: Iterable[Pair], bars: Bars) -> tuple[list[Pair], tuple[str, ...]]:
-    """Return the changes, blocked where one of their steps must not be taken, and the addresses of those."""
+    """Return the changes, blocked where one of their steps must not be taken, and the addresses of those.
+
+    Of what is held, the halt that made it so is told.
+    """
     found: list[Pair] = []
     names: list[str] = []
-    for change, steps in pairs:
+    for each, steps in pairs:
+        change = each.model_copy(update={"halted": _halt_of(bars, each)}) if each.held else each
         note = _first(bars, change, steps)
         if note:
             names.append(change.address)
@@ -107,6 +111,12 @@ def bar(pairs: Iterable[Pair], bars: Bars) -> tuple[list[Pair], tuple[str, ...]]
         else:
             found.append((change, steps))
     return found, tuple(names)
+
+
+def _halt_of(bars: Bars, change: Change) -> str:
+    """Return the beginning of the id of the halt that stopped an object as it stands now, or nothing."""
+    stopped = ((hold.id, hold.stopped.get(change.address)) for hold in bars.holds)
+    return next((id_[:12] for id_, one in stopped if one and (one.id, one.goal) == (change.id, change.state)), "")
 
 
 def _first(bars: Bars, change: Change, steps: Sequence[Step]) -> Note | None:

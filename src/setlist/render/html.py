@@ -13,7 +13,7 @@ from setlist.render.flow import Flow, flows_of, overlaid, touched_nodes
 from setlist.render.html_page import anchor, bullets, code, lines, link, page, section, table
 from setlist.render.html_timeline import timeline
 from setlist.render.moved import becomes, who
-from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed, waiting
+from setlist.render.review import EXCEPTED, Review, reviewed, waiting
 from setlist.render.svg import picture
 from setlist.render.tags import Markup, joined, tag
 from setlist.resource import dotted
@@ -84,8 +84,8 @@ def _reason(change: Change, note: Note) -> Markup:
 
 
 def _held(change: Change) -> Markup:
-    words = f": {held_words(change)}; {LET_GO}"
-    return joined([code(change.address), words, tag("pre", f"--approve {change.resume}")])
+    words, way = change.way_on
+    return joined([code(change.address), f": {change.became}; {words}", tag("pre", way)])
 
 
 def _moved(change: Change, fields: list[FieldChange]) -> Markup:

@@ -15,7 +15,7 @@ from setlist.render.flow import flows_of, overlaid, touched_nodes
 from setlist.render.markdown_text import Section, code, details, fence, prose, row, ticks
 from setlist.render.mermaid import is_drawable, mermaid
 from setlist.render.moved import becomes, who
-from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed, waiting
+from setlist.render.review import EXCEPTED, Review, reviewed, waiting
 from setlist.render.style import safe
 from setlist.render.timeline import Moment, Span, about, told_stretch
 from setlist.resource import dotted
@@ -220,7 +220,8 @@ def _reason(change: Change, note: Note) -> str:
 
 
 def _held(one: Change) -> str:
-    return f"- {code(one.address)}: {prose(held_words(one))}<br>{LET_GO} {code(f'--approve {one.resume}')}"
+    words, way = one.way_on
+    return f"- {code(one.address)}: {prose(one.became)}<br>{prose(words)} {code(way)}"
 
 
 def _moved(change: Change, fields: list[FieldChange]) -> str:

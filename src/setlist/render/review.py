@@ -76,16 +76,10 @@ def _remarks(plan: Plan) -> list[tuple[str, str]]:
     return told
 
 
-def held_words(change: Change) -> str:
-    """Return what became of an object that somebody made less live."""
-    return f"held: somebody made it {change.state}, it was {change.wanted_state or 'more live'}"
-
-
 def waiting(plan: Plan) -> str:
     """Return how many objects a halt or a window stops, where one of those is told, or nothing."""
     count = len(plan.barred) if plan.standing else 0
     return f"Of this plan, {counted(count, 'object')} must wait: see Blocked." if count else ""
 
 
-LET_GO = "to let it go on, set another lifecycle.state in git, or:"
 EXCEPTED = "Left alone, as setlist.yaml says"

@@ -182,9 +182,8 @@ def _lines(before: str, after: str) -> Iterator[str]:
 def _held(plan: Plan) -> Iterator[str]:
     for change in plan.resource_changes:
         if change.held:
-            was = change.wanted_state or "more live"
-            yield f"  {safe(f'{change.address}: held: somebody made it {change.state}, it was {was}')}"
-            yield f"    to let it go on: --approve {change.resume}, or set another lifecycle.state in git"
+            yield f"  {safe(f'{change.address}: {change.became}')}"
+            yield f"    {safe(' '.join(change.way_on))}"
 
 
 def _moved(plan: Plan, verdict: Verdict) -> Iterator[str]:
