@@ -382,8 +382,9 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
 
 async def _barred(setup: Setup, bars: Bars, change: Change, step: Step) -> str:
     """Say why a step must not be taken now: somebody halted it since the apply began, or a window did."""
-    holds = tuple(await setup.store.holds()) if reaches(step) else ()
-    note = barred(replace(bars, holds=holds, now=setup.now()), change, step)
+    bars = replace(bars, now=setup.now())
+    holds = tuple(await setup.store.holds()) if reaches(bars, change, step) else ()
+    note = barred(replace(bars, holds=holds), change, step)
     return str(note) if note else ""
 
 

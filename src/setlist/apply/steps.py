@@ -256,14 +256,24 @@ async def _preflight(crew: Crew, change: Change, step: Step) -> Done:
     job = next(one for one in crew.plan.steps_of(change) if one.id == step.id.removesuffix(":preflight"))
     reply = await crew.writer(change).ask(fill(step.path, id=_remote_id(crew, change)))
     reasons = list(preflight_of(kind, job.action).judge(reply.body))
-    people = (await _live(crew, change)).people or 0
+    reasons += _too_many(crew, job, (await _live(crew, change)).people)
+    if reasons:
+        raise BlockedError("; ".join(reasons), where=change.address, todo="mend that, then setlist plan again")
+    return Done(_remote_id(crew, change), reply.request_id)
+
+
+def _too_many(crew: Crew, job: Step, people: int | None) -> list[str]:
+    """Return why a job reaches more people than it may; where a limit stands, not to know how many is a reason too."""
+    if people is None:
+        limits = [f"{job.people} were planned"] if job.people is not None else []
+        limits += [f"guards.max_recipients is {crew.most}"] if crew.most is not None else []
+        return [f"how many people it would reach is not told, and {' and '.join(limits)}"] if limits else []
+    reasons: list[str] = []
     if job.people is not None and people > job.people * (1 + crew.growth):
         reasons.append(f"it would reach {people} people now, {job.people} were planned (guards.audience_growth)")
     if crew.most is not None and people > crew.most:
         reasons.append(f"it would reach {people} people, more than guards.max_recipients ({crew.most})")
-    if reasons:
-        raise BlockedError("; ".join(reasons), where=change.address, todo="mend that, then setlist plan again")
-    return Done(_remote_id(crew, change), reply.request_id)
+    return reasons
 
 
 async def _update(crew: Crew, change: Change, step: Step) -> Done:
