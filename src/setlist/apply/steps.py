@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from setlist.answer import Reply
 from setlist.apply.crew import Crew, consented, declared, filled, intent_for, new_base, parent_of, rebound, untouched
-from setlist.apply.settle import closed, matches, told
+from setlist.apply.settle import claimed, closed, matches, told
 from setlist.approval import covered_names, too_sudden
 from setlist.binding import Record, Sent, Tombstone, put
 from setlist.compare import Sides, Verdict, compare, fingerprint
@@ -195,7 +195,13 @@ async def _look_for(crew: Crew, change: Change, intent: Intent, *, is_made: bool
 async def _matching(crew: Crew, kind: Kind, change: Change, intent: Intent) -> list[Listed]:
     answer = await crew.writer(change).list(kind, fill(kind.collection, **_parent(kind, intent.parent)))
     rows = tuple(Listed(to_live(kind, item, answer.read_at), intent.parent) for item in answer.items)
-    return matches(crew.ledger.snapshot(), kind, World(listed={kind.id: rows}), intent)
+    state, world = crew.ledger.snapshot(), World(listed={kind.id: rows})
+    found = matches(state, kind, world, intent)
+    others = claimed(state, kind, world, (intent, found))
+    if others:
+        what = f"the answer of its {intent.action} was lost, and {told(found)} may have come of it or of {others[0]}"
+        raise UnknownOutcomeError(what, where=change.address, todo="setlist plan looks at it again")
+    return found
 
 
 def _parent(kind: Kind, parent: str) -> dict[str, str]:
