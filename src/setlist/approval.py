@@ -13,7 +13,7 @@ from setlist.errors import Problem, UsageError
 from setlist.kind import Effect, Kind
 from setlist.lifecycle import transitions
 from setlist.plan import Approval, Change, Step
-from setlist.resource import Origin, Tree, canonical, dig
+from setlist.resource import Origin, Tree, canonical, dig, dotted
 
 _GIVEN = re.compile(r"(?P<effect>[a-z-]+):(?P<address>[^@\s]+)@(?P<digest>[0-9a-f]{12,64})")
 DIGITS = 12
@@ -41,13 +41,15 @@ def needed(scope: Scope, kind: Kind, change: Change, step: Step) -> Approval | N
     """Return the approval that an irreversible step needs, None for any other step.
 
     The digest covers the project, environment, base_url, address, effect, attempt and the complete covered facets,
-    and no plan id, time, serial or remote id: a re-plan that changes none of those keeps it (design section 10).
+    links that are not known yet as they are written, and no plan id, time, serial or remote id: a re-plan that
+    changes none of those keeps it (design section 10).
     """
     if step.effect is not Effect.IRREVERSIBLE:
         return None
     covered = _covered(kind, change, step)
     base_url = scope.providers.get(kind.provider, "")
     content = [scope.project, scope.environment, base_url, change.address, step.action, step.attempt, covered]
+    content += [links] if (links := _links(kind, change, step)) else []
     digest = hashlib.sha256(canonical(content)).hexdigest()[:DIGITS]
     return Approval(effect=step.action, address=change.address, digest=digest)
 
@@ -56,6 +58,12 @@ def _covered(kind: Kind, change: Change, step: Step) -> Tree:
     names = covered_names(kind, step.action)
     after = change.change.after or {}
     return {name: after[name] for name in sorted(names) if name in after}
+
+
+def _links(kind: Kind, change: Change, step: Step) -> Tree:
+    """Return what only apply can know of what is covered, by its place: a text with its links."""
+    names = covered_names(kind, step.action)
+    return {dotted(hole.path): str(hole) for hole in change.holes if hole.path[0] in names}
 
 
 def covered_names(kind: Kind, action: str) -> frozenset[str]:

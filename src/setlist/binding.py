@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable
 from typing import NamedTuple
 
 from pydantic import BaseModel, ConfigDict, Field, JsonValue
 
-from setlist.resource import LiveResource, Tree
+from setlist.resource import LiveResource, Tree, canonical
 
 FORMAT = 1
 
@@ -159,17 +160,25 @@ def renamed(state: State, old: str, new: str) -> tuple[Record, ...]:
     """Return the records that give a bound object another address, with what is remembered of it.
 
     Bindings that depended on the old address depend on the new one; the records belong into one durable write.
+    Attempts are counted on at both addresses, so that no key and no approval comes twice.
     """
     gone = [Record("bindings", old, None), put("bindings", new, state.bindings[old])]
     for key, attempt in state.attempts.items():
         address, colon, action = key.partition(":")
         if address == old:
-            gone += [Record("attempts", key, None), Record("attempts", f"{new}{colon}{action}", attempt)]
+            name = f"{new}{colon}{action}"
+            gone.append(Record("attempts", name, max(attempt, state.attempts.get(name, 0))))
     for address, one in state.bindings.items():
         if old in one.dependencies and address != old:
             names = tuple(new if name == old else name for name in one.dependencies)
             gone.append(put("bindings", address, one.model_copy(update={"dependencies": names})))
     return tuple(gone)
+
+
+def decided(binding: Binding) -> str:
+    """Return the digest of all that a plan goes by beside what is live: what was applied, set and decided last."""
+    told = binding.model_dump(mode="json", include={"id", "base", "left", "rules", "state_set"})
+    return hashlib.sha256(canonical(told)).hexdigest()
 
 
 def observe(live: LiveResource) -> Observation:

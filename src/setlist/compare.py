@@ -16,7 +16,7 @@ from typing import Literal, NamedTuple
 from pydantic import BaseModel, ConfigDict, JsonValue
 
 from setlist.kind import Kind
-from setlist.resource import LiveResource, Path, Tree, canonical, dig, dotted, read_instant, with_offset
+from setlist.resource import LiveResource, Path, Tree, canonical, dig, dotted, exact_instant, read_instant, with_offset
 from setlist.shape import (
     Coerced,
     Dated,
@@ -295,7 +295,7 @@ def _normal_scalar(shape: Shape, value: JsonValue, root: Tree) -> JsonValue:
     for marker in shape.markers:
         match marker, value:
             case Instant(zone=zone), str():
-                point = read_instant(value, dig(root, tuple(zone.split("."))) if zone else None)
+                point = exact_instant(value, dig(root, tuple(zone.split("."))) if zone else None)
                 value = point.isoformat(timespec="seconds") if point else value
             case Dated(), str():
                 value = value[:10]

@@ -17,25 +17,27 @@ from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
 from setlist.apply.preflight import preflighted
-from setlist.apply.refusal import Consent, left_out, refuse, refuse_again, refuse_unapproved, resumable, unspent
+from setlist.apply.refusal import (
+    Consent,
+    left_out,
+    refuse,
+    refuse_again,
+    refuse_narrowed,
+    refuse_unapproved,
+    resumable,
+    unspent,
+)
 from setlist.apply.run import run
 from setlist.apply.settle import settle_creates, settle_transitions
 from setlist.approval import Signed, in_force, missing, needed, resumption, too_long, void
-from setlist.binding import Anchor, Record, State, after, put
+from setlist.binding import Anchor, Record, State, after, decided, put
 from setlist.compare import moments_of
 from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
 from setlist.diff.identity import Sight, natural_keys
 from setlist.diff.rename import Moves, follow, lookalikes, moves_of
 from setlist.drift import Drift, Seen, drift_of, strangers
-from setlist.errors import (
-    BlockedError,
-    InvalidProject,
-    Problem,
-    SetlistError,
-    StateError,
-    UnknownOutcomeError,
-)
+from setlist.errors import BlockedError, InvalidProject, Problem, SetlistError, StateError, UnknownOutcomeError
 from setlist.graph import order, select
 from setlist.guard import block_sudden, refuse_doubts, refuse_gone, refuse_reach, refuse_removals, refuse_start
 from setlist.http import Budget, Reader, Writer, open_writer
@@ -153,9 +155,7 @@ async def make_plan(
     state = stored or State(lineage="")
     bars = await bars_of(setup, choices.overrides)
     court = knowing(convened(setup.project, setup.settings, setup.now()), setup.kinds, resources)
-    refused = refuse_start(state, limits_of(setup))
-    if refused:
-        raise BlockedError("; ".join(map(str, refused)))
+    _refuse_account(setup, state)
     names = asked_providers(setup, resources, state) if choices.everything else used_providers(setup, resources, state)
     also = frozenset(kind.id for kind in setup.kinds.values() if choices.everything and kind.provider in names)
     async with open_readers(setup, names) as readers:
@@ -170,7 +170,7 @@ async def make_plan(
         moves, state = moves_of(after(state, moved.records), _wanted(resources, choices))
         compared, doubts = _compared(setup, (state, world, moves), resources, choices)
         compared = judge_changes(court, compared, resources)
-        compared, stopped = bar(_labelled(compared, resources, state), bars)
+        compared, stopped = bar(_remembered(compared, resources, state), bars)
         pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
         reads = {name: reader.traffic.reads for name, reader in readers.items()}
     words = (*created.words, *moved.words)
@@ -180,6 +180,12 @@ async def make_plan(
     told = {"warnings": (*notes, *plan.warnings), "standing": standing(bars), "barred": stopped}
     told |= {"windows": told_windows(bars)}
     return Planning(seal(plan.model_copy(update=told)), world, words, reads, state)
+
+
+def _refuse_account(setup: Setup, state: State) -> None:
+    refused = refuse_start(state, limits_of(setup))
+    if refused:
+        raise BlockedError("; ".join(map(str, refused)))
 
 
 async def drifted(setup: Setup, choices: Choices) -> tuple[Drift, Mapping[str, int]]:
@@ -205,11 +211,15 @@ async def bars_of(setup: Setup, overrides: Mapping[str, str]) -> Bars:
     return bars
 
 
-def _labelled(pairs: list[Pair], resources: tuple[Resource, ...], state: State) -> list[Pair]:
-    """Return the changes with the labels of their files, or with those that were last applied."""
+def _remembered(pairs: list[Pair], resources: tuple[Resource, ...], state: State) -> list[Pair]:
+    """Return the changes with what the state told of them, and the labels of their files or those last applied."""
     labels = {address: one.labels for address, one in state.bindings.items()}
     labels |= {str(one.address): dict(one.labels) for one in resources}
-    return [(change.model_copy(update={"labels": labels.get(change.address, {})}), steps) for change, steps in pairs]
+    told = {address: decided(one) for address, one in state.bindings.items()}
+    return [
+        (one.model_copy(update={"labels": labels.get(one.address, {}), "remembered": told.get(one.address, "")}), steps)
+        for one, steps in pairs
+    ]
 
 
 async def _lock_warning(setup: Setup) -> tuple[str, ...]:
@@ -361,6 +371,8 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             state = ledger.snapshot()
             fresh = state.model_copy(update={"lineage": ""}) if not plan.lineage and not state.plans else state
             refuse(plan, fresh, setup.scope, setup.now())
+            _refuse_account(setup, state)
+            refuse_narrowed(plan, state, setup.managed)
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
             bars = await bars_of(setup, consent.overrides)
             refuse_unapproved(plan, setup.kinds, setup.scope, consent, barred_in(plan, bars))
@@ -382,8 +394,9 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
 
 async def _barred(setup: Setup, bars: Bars, change: Change, step: Step) -> str:
     """Say why a step must not be taken now: somebody halted it since the apply began, or a window did."""
-    holds = tuple(await setup.store.holds()) if reaches(step) else ()
-    note = barred(replace(bars, holds=holds, now=setup.now()), change, step)
+    bars = replace(bars, now=setup.now())
+    holds = tuple(await setup.store.holds()) if reaches(bars, change, step) else ()
+    note = barred(replace(bars, holds=holds), change, step)
     return str(note) if note else ""
 
 

@@ -113,7 +113,8 @@ class Change(_Planned):
     ``declared`` with ``holes`` is what becomes the base; ``rules``, ``dependencies`` and ``labels`` are remembered too.
     ``manage`` is ``create-only`` or ``observe`` where the project file has the kind's objects left alone.
     ``fingerprint`` is that of the object when planned; ``replaces`` the id of a gone object that a create stands for.
-    ``previous_address`` is the one that the object is bound to until the plan is applied.
+    ``previous_address`` is the one that the object is bound to until the plan is applied; ``remembered`` is the digest
+    of what the state told of it (``binding.decided``).
     """
 
     address: str
@@ -130,6 +131,7 @@ class Change(_Planned):
     fingerprint: str = ""
     state: str = ""
     previous_address: str = ""
+    remembered: str = ""
     wanted_state: str = ""
     status: str = ""
     forecast: str = ""

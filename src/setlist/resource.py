@@ -19,6 +19,7 @@ Path: TypeAlias = tuple[str | int, ...]
 
 NAME = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _ADDRESS = re.compile(rf"(?P<provider>[a-z0-9-]+)/(?P<kind>[A-Za-z0-9]+)/(?P<name>{NAME.pattern})")
+_FIRST, _LAST = datetime(1, 2, 1, tzinfo=UTC), datetime(9999, 12, 1, tzinfo=UTC)
 _PLAIN = re.compile(r"[A-Za-z0-9_$-]+")
 
 
@@ -244,7 +245,17 @@ def dig(tree: JsonValue, path: Path) -> JsonValue:
 
 
 def read_instant(text: str, zone: JsonValue) -> datetime | None:
-    """Return the point in time, in UTC, or None if the text is none; a local time is read in ``zone``, or UTC."""
+    """Return the point in time, in UTC, or None if the text is none; a local time is read in ``zone``, or UTC.
+
+    It lies at least a month inside of what a calendar can count, so that it can be told in any zone: people write
+    9999-12-31 for never.
+    """
+    point = exact_instant(text, zone)
+    return min(max(point, _FIRST), _LAST) if point else None
+
+
+def exact_instant(text: str, zone: JsonValue) -> datetime | None:
+    """Return the point in time as ``read_instant`` does, to be compared: nothing can be reckoned from it."""
     try:
         point = datetime.fromisoformat(text.strip())
         if point.tzinfo is None:
@@ -255,14 +266,16 @@ def read_instant(text: str, zone: JsonValue) -> datetime | None:
 
 
 def with_offset(text: str, zone: JsonValue) -> str:
-    """Return the time with an offset: as written if it has one or is none, else that of ``zone`` at that time."""
+    """Return the time with an offset: as written if it has one or is none, else that of ``zone`` at that time.
+
+    In a zone that is not known here it stays as it was written.
+    """
     try:
         point = datetime.fromisoformat(text.strip())
-    except ValueError:
+        here = None if point.tzinfo or not isinstance(zone, str) else ZoneInfo(zone)
+    except (ValueError, KeyError, OSError):
         return text
-    if point.tzinfo or not isinstance(zone, str):
-        return text
-    return point.replace(tzinfo=ZoneInfo(zone)).isoformat()
+    return point.replace(tzinfo=here).isoformat() if here else text
 
 
 def graft(tree: JsonValue, path: Path, value: JsonValue) -> JsonValue:

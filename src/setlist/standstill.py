@@ -12,7 +12,8 @@ from setlist.errors import UsageError
 from setlist.hold import Hold, covering
 from setlist.kind import Effect, Kind
 from setlist.plan import Change, Note, Plan, PlannedWindow, Step
-from setlist.windows import Happening, Window, concerns, spoken, stopping
+from setlist.resource import Tree
+from setlist.windows import BEGINNINGS, Happening, Window, concerns, spoken, stopping
 
 Pair = tuple[Change, tuple[Step, ...]]
 _MAKING = ("create", "clone")
@@ -54,24 +55,58 @@ def refuse_unknown(bars: Bars) -> None:
             raise UsageError(f"--override-window {name}: there is no such window", todo=todo)
 
 
-def reaches(step: Step) -> bool:
+def reaches(bars: Bars, change: Change, step: Step) -> bool:
     """Tell whether a step makes something more live, or cannot be undone."""
-    return step.upward or step.effect is Effect.IRREVERSIBLE or _is_live_at_once(step)
+    if step.upward or step.effect is Effect.IRREVERSIBLE or _is_live_at_once(step):
+        return True
+    kind = bars.kinds[f"{change.provider_name}/{change.type}"]
+    before, after = _openings(kind, change, step, bars.now)
+    return after is not None and (before is None or after < before)
 
 
 def _is_live_at_once(step: Step) -> bool:
     return step.action in _MAKING and step.effect is not Effect.REVERSIBLE
 
 
+def _written(kind: Kind, step: Step) -> frozenset[str]:
+    """Return the fields that a step of a kind without states writes; a copy brings those of its source along."""
+    return _timed(kind) if step.source else frozenset(step.sets)
+
+
+def _timed(kind: Kind) -> frozenset[str]:
+    return frozenset(place.split(".")[0] for place in kind.timing)
+
+
+def _openings(kind: Kind, change: Change, step: Step, now: datetime) -> tuple[datetime | None, datetime | None]:
+    """Return when an object without states reaches people next, before and after a step that sets its times."""
+    if kind.lifecycle or not _timed(kind) & _written(kind, step):
+        return None, None
+    return _opens(kind, change.change.before or {}, now), _opens(kind, change.change.after or {}, now)
+
+
+def _opens(kind: Kind, fields: Tree, now: datetime) -> datetime | None:
+    """Return the next instant from ``now`` on at which the times in the fields have an object open, None if never."""
+    moments = moments_of(kind, fields)
+    begins = [at for place, at in moments.items() if kind.effect_at(place) in BEGINNINGS]
+    ends = [at for place, at in moments.items() if kind.effect_at(place) not in BEGINNINGS]
+    first = max(now, *begins) if begins else None
+    return first if first and all(first < end for end in ends) else None
+
+
 def happenings(kind: Kind, change: Change, step: Step, now: datetime) -> Iterator[Happening]:
     """Yield what a step does to people, and when: at the moment that it writes or sets off, else now."""
     moments = moments_of(kind, change.change.after or {})
-    names = frozenset(step.sets) if kind.lifecycle is None else covered_names(kind, step.action)
+    before, after = _openings(kind, change, step, now)
+    names = _written(kind, step) if kind.lifecycle is None else covered_names(kind, step.action)
+    if after and not before:  # it was over, or never to begin: its beginning counts, whichever time is written
+        names = _timed(kind)
     timed = {place: at for place, at in moments.items() if place.split(".")[0] in names}
     if step.destructive or step.action == "delete":
         yield Happening("remove", now, kind.id)
     elif timed:
         yield from (Happening(kind.effect_at(place), max(at, now), kind.id) for place, at in timed.items())
+        if _is_live_at_once(step):  # until its own times are written, a copy is as live as its source
+            yield Happening("publish", now, kind.id)
     elif step.action == "preflight":
         return
     elif step.upward or _is_live_at_once(step):
@@ -82,7 +117,7 @@ def happenings(kind: Kind, change: Change, step: Step, now: datetime) -> Iterato
 
 def barred(bars: Bars, change: Change, step: Step) -> Note | None:
     """Return why a step must not be taken now, and the way out; None where nothing stands in its way."""
-    hold = covering(bars.holds, change.address, change.labels) if reaches(step) else None
+    hold = covering(bars.holds, change.address, change.labels) if reaches(bars, change, step) else None
     if hold:
         todo = f"when all is well: setlist resume {hold.id[:12]}"
         return Note(what=f"{step.action} must wait: {hold}", todo=todo, rule="halt")

@@ -59,12 +59,19 @@ def test_the_binding_of_an_old_address_moves_once(
 
 
 def test_what_depended_on_the_old_address_depends_on_the_new_one() -> None:
-    before = state(OLD, "toy/Show/user", "toy/Show/other", attempts={f"{OLD}:air": 2, "toy/Show/user:air": 1})
+    before = state(OLD, "toy/Show/user", "toy/Show/other")
     user = before.bindings["toy/Show/user"].model_copy(update={"dependencies": (OLDER, OLD)})
     before = before.model_copy(update={"bindings": {**before.bindings, "toy/Show/user": user}})
     after = moves_of(before, [new(OLD)])[1]
     assert after.bindings["toy/Show/user"].dependencies == (OLDER, NEW)
-    assert (after.bindings[NEW], after.attempts) == (before.bindings[OLD], {f"{NEW}:air": 2, "toy/Show/user:air": 1})
+    assert after.bindings[NEW] == before.bindings[OLD]
+
+
+@pytest.mark.parametrize(("there", "counted"), [({}, 2), ({f"{NEW}:air": 1}, 2), ({f"{NEW}:air": 5}, 5)])
+def test_attempts_are_counted_on_at_both_addresses(there: dict[str, int], counted: int) -> None:
+    before = state(OLD, attempts={f"{OLD}:air": 2, "toy/Show/user:air": 1, **there})
+    after = moves_of(before, [new(OLD)])[1]
+    assert after.attempts == {f"{OLD}:air": 2, f"{NEW}:air": counted, "toy/Show/user:air": 1}
 
 
 @pytest.mark.parametrize(

@@ -283,7 +283,13 @@ CHECKING = replace(SHOW, lifecycle=replace(LIFECYCLE, pairs={("READY", "ON_AIR")
         ([], 120, {"growth": 0.2}, ""),
         ([], 105, {"most": 105}, ""),
         ([], 106, {"most": 105}, "it would reach 106 people, more than guards.max_recipients (105)"),
-        ([], None, {"most": 0}, ""),
+        ([], None, {}, "how many people it would reach is not told, and 100 were planned"),
+        (
+            [],
+            None,
+            {"most": 9},
+            "how many people it would reach is not told, and 100 were planned and guards.max_recipients is 9",
+        ),
         (["no sender", "no quota"], 1, {}, "no sender; no quota"),
     ],
 )
@@ -303,8 +309,9 @@ def test_a_preflight_stops_what_the_vendor_or_the_guards_refuse(
 def test_a_preflight_of_a_job_for_nobody_knows_how_many_stops_nothing(stage: Stage) -> None:
     check = step("preflight", "/shows/{id}/check", id="s:preflight")
     job = JOB.model_copy(update={"people": None})
-    gets = [seen("READY", _count={"viewers": 9})]
-    assert stage.play(check, gets, [{"reasons": []}], kind=CHECKING, steps=(job,)).said == ("s1", "req")
+    for people in (9, None):
+        gets = [seen("READY", _count={"viewers": people})]
+        assert stage.play(check, gets, [{"reasons": []}], kind=CHECKING, steps=(job,)).said == ("s1", "req")
 
 
 def test_what_is_kept_late_is_waited_for_and_what_is_not_kept_is_named(stage: Stage) -> None:

@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from setlist.approval import Scope, covers, needed, resumption, shortened
-from setlist.binding import PlanRun, State
+from setlist.binding import PlanRun, State, decided
+from setlist.diff.planned import Manage
 from setlist.errors import BlockedError, SetlistError, StaleError
 from setlist.graph import dependents
 from setlist.kind import Effect, Kind
@@ -62,6 +63,19 @@ def _refuse_moved(change: Change, state: State, again: str) -> None:
     if change.steps and bound != expected:
         what = f"{change.address} is bound to {bound or 'nothing'} now, the plan was made for {expected or 'nothing'}"
         raise StaleError(what, todo=again)
+    if change.steps and binding and change.remembered and decided(binding) != change.remembered:
+        raise StaleError(f"{change.address} was applied or pulled since the plan was made", todo=again)
+
+
+def refuse_narrowed(plan: Plan, state: State, managed: Mapping[str, Manage]) -> None:
+    """Raise StaleError if the project file has since had an object left alone that the plan changes."""
+    for change in plan.resource_changes:
+        mode = managed.get(f"{change.provider_name}/{change.type}", "full")
+        binding = state.bindings.get(change.previous_address or change.address)
+        is_made = mode == "create-only" and (not change.id or (binding is not None and binding.unfinished))
+        if mode != "full" and not is_made and any(step.method for step in plan.steps_of(change)):
+            what = f"the plan changes {change.address}, and setlist.yaml has its kind on manage: {mode} now"
+            raise StaleError(what, todo="run setlist plan again")
 
 
 def refuse_again(plan: Plan, runs: Mapping[str, PlanRun]) -> None:

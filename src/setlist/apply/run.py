@@ -127,12 +127,13 @@ def _quiet(crew: Crew, world: World | None, undone: AbstractSet[str]) -> tuple[R
             or change.blocked
             or change.address in undone
             or change.action in (Action.DELETE, Action.FORGET)
+            or not (change.id or change.steps)  # nothing was there to be compared
         ):
             continue
         news: dict[str, object] = {
             "base": new_base(crew, change, binding.base),
             "left": left(change, crew.now()),
-            "unfinished": False,
+            "unfinished": binding.unfinished and crew.plan.mode == "refresh-only",
             "rules": change.rules,
             "dependencies": change.dependencies,
             "labels": change.labels,

@@ -67,8 +67,12 @@ def _settle_create(
     latest = timedelta(seconds=patience.get(kind.provider, 0.0))
     found = matches(state, kind, world, intent)
     found = [one for one in found if intent.is_sure or not _is_younger(one, intent, latest)]
-    if len(found) > 1 or (found and not intent.is_sure):
-        return Settled(unknown=(f"{intent.address}: a {intent.action} without an answer may have made {told(found)}",))
+    others = claimed(state, kind, world, (intent, found))
+    if len(found) > 1 or (found and not intent.is_sure) or others:
+        also = f", and so may that of {', '.join(others)}" if others else ""
+        return Settled(
+            unknown=(f"{intent.address}: a {intent.action} without an answer may have made {told(found)}{also}",)
+        )
     if found:
         remote_id = found[0].live.id
         words = (f"{intent.address}: its {intent.action} had reached {kind.provider}; bound to {remote_id}",)
@@ -106,6 +110,20 @@ def matches(state: State, kind: Kind, world: World, intent: Intent) -> list[List
         if not state.address_of(one.live.id, kind.id) and one.parent in ("", intent.parent) and not one.live.archived
     ]
     return found if _is_strong(kind, intent) else [one for one in found if not _is_older(one, intent)]
+
+
+def claimed(state: State, kind: Kind, world: World, subject: tuple[Intent, Sequence[Listed]]) -> tuple[str, ...]:
+    """Return the addresses of the other open creates that may have made one of the objects found for an intent."""
+    intent, found = subject
+    ids = {one.live.id for one in found}
+    rivals = [
+        one
+        for one in open_intents(state.intents)
+        if one.id != intent.id and one.action in ("create", "clone") and _kind_id(one) == kind.id
+    ]
+    return tuple(
+        one.address for one in rivals if ids and ids & {each.live.id for each in matches(state, kind, world, one)}
+    )
 
 
 def _is_strong(kind: Kind, intent: Intent) -> bool:

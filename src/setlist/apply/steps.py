@@ -12,7 +12,7 @@ from pydantic import JsonValue
 
 from setlist.answer import Reply
 from setlist.apply.crew import Crew, consented, declared, filled, intent_for, new_base, parent_of, rebound, untouched
-from setlist.apply.settle import closed, matches, told
+from setlist.apply.settle import claimed, closed, matches, told
 from setlist.approval import covered_names, too_sudden
 from setlist.binding import Record, Sent, Tombstone, put
 from setlist.compare import Sides, Verdict, compare, fingerprint
@@ -196,7 +196,13 @@ async def _look_for(crew: Crew, change: Change, intent: Intent, *, is_made: bool
 async def _matching(crew: Crew, kind: Kind, change: Change, intent: Intent) -> list[Listed]:
     answer = await crew.writer(change).list(kind, fill(kind.collection, **_parent(kind, intent.parent)))
     rows = tuple(Listed(to_live(kind, item, answer.read_at), intent.parent) for item in answer.items)
-    return matches(crew.ledger.snapshot(), kind, World(listed={kind.id: rows}), intent)
+    state, world = crew.ledger.snapshot(), World(listed={kind.id: rows})
+    found = matches(state, kind, world, intent)
+    others = claimed(state, kind, world, (intent, found))
+    if others:
+        what = f"the answer of its {intent.action} was lost, and {told(found)} may have come of it or of {others[0]}"
+        raise UnknownOutcomeError(what, where=change.address, todo="setlist plan looks at it again")
+    return found
 
 
 def _parent(kind: Kind, parent: str) -> dict[str, str]:
@@ -257,14 +263,24 @@ async def _preflight(crew: Crew, change: Change, step: Step) -> Done:
     job = next(one for one in crew.plan.steps_of(change) if one.id == step.id.removesuffix(":preflight"))
     reply = await crew.writer(change).ask(fill(step.path, id=_remote_id(crew, change)))
     reasons = list(preflight_of(kind, job.action).judge(reply.body))
-    people = (await _live(crew, change)).people or 0
+    reasons += _too_many(crew, job, (await _live(crew, change)).people)
+    if reasons:
+        raise BlockedError("; ".join(reasons), where=change.address, todo="mend that, then setlist plan again")
+    return Done(_remote_id(crew, change), reply.request_id)
+
+
+def _too_many(crew: Crew, job: Step, people: int | None) -> list[str]:
+    """Return why a job reaches more people than it may; where a limit stands, not to know how many is a reason too."""
+    if people is None:
+        limits = [f"{job.people} were planned"] if job.people is not None else []
+        limits += [f"guards.max_recipients is {crew.most}"] if crew.most is not None else []
+        return [f"how many people it would reach is not told, and {' and '.join(limits)}"] if limits else []
+    reasons: list[str] = []
     if job.people is not None and people > job.people * (1 + crew.growth):
         reasons.append(f"it would reach {crowd(people)} now, {job.people:,} were planned (guards.audience_growth)")
     if crew.most is not None and people > crew.most:
         reasons.append(f"it would reach {crowd(people)}, more than guards.max_recipients ({crew.most})")
-    if reasons:
-        raise BlockedError("; ".join(reasons), where=change.address, todo="mend that, then setlist plan again")
-    return Done(_remote_id(crew, change), reply.request_id)
+    return reasons
 
 
 async def _update(crew: Crew, change: Change, step: Step) -> Done:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from graphlib import TopologicalSorter
 from typing import Literal, NamedTuple
@@ -66,7 +66,24 @@ def diff(
     found.extend(
         removed(sight, kinds, address, wishes.manage) for address in sight.state.bindings if address not in declared
     )
-    return tuple(sorted(found, key=lambda one: one.change.address))
+    return tuple(sorted(_uncontested(found), key=lambda one: one.change.address))
+
+
+def _uncontested(found: list[Planned]) -> Iterator[Planned]:
+    """Yield the changes, blocked where several documents would adopt one object: it has one address."""
+    claims: dict[tuple[str, str, str], list[str]] = {}
+    for change, _ in found:
+        if change.action is Action.ADOPT:
+            claims.setdefault((change.provider_name, change.type, change.id), []).append(change.address)
+    for change, steps in found:
+        rivals = claims.get((change.provider_name, change.type, change.id), [])
+        if change.action is not Action.ADOPT or len(rivals) == 1:
+            yield Planned(change, steps)
+            continue
+        what = f"{change.id} would be bound to {' and to '.join(sorted(rivals))}, but an object has one address"
+        todo = f"keep one of the documents, or write lifecycle: {{adopt: {{not: [{change.id}]}}}} into the other"
+        blocked = (*change.blocked, Note(what=what, todo=todo))
+        yield Planned(change.model_copy(update={"blocked": blocked, "steps": ()}), ())
 
 
 def _by_links(resources: tuple[Resource, ...]) -> list[Resource]:
@@ -136,36 +153,36 @@ def remembered(resource: Resource) -> Tree:
 def _create(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Tree], base: Change) -> Planned:
     resource, identity, key = subject
     binding = sight.state.bindings.get(base.address)
-    made = _made(sight, kind, resource, key)
+    source = _source(sight, kind, resource)
+    made = writes.Writes(writes.create(kind, resource, key))
+    if resource.rules.copy_of:
+        made = writes.copy(kind, resource, key, source)
     initial = kind.lifecycle.initial if kind.lifecycle else ""
     way = route(kind, base.address, (initial, resource.rules.state or ""), None)
     unknown: Tree = {}
     for hole in resource.holes:
         unknown = _marked(unknown, hole)
     implied: Tree = {name: value for name, value in key.items() if name not in resource.fields}
-    delta = Delta(actions=("create",), after={**resource.fields, **implied}, after_unknown=unknown)
+    fields = planned_after(kind, resource.fields, source.fields) if source else resource.fields
+    delta = Delta(actions=("create",), after={**fields, **implied}, after_unknown=unknown)
     change = base.model_copy(
         update={
             "action": Action.CREATE,
             "change": delta,
             "replaces": binding.id if binding else "",
             "action_reason": identity.reason,
-            "forecast": kind.forecast(resource.fields, sight.now),
-            "warnings": _spoken(kind.warn(resource.fields, sight.now), resource),
+            "forecast": kind.forecast(fields, sight.now),
+            "warnings": _spoken(kind.warn(fields, sight.now), resource),
             "blocked": (*made.blocked, *way.blocked),
         }
     )
     return chained(change, () if change.blocked else (*made.steps, *way.steps))
 
 
-def _made(sight: Sight, kind: Kind, resource: Resource, key: Tree) -> writes.Writes:
-    """Return the steps of a new object: created, or copied from another one and brought to what is declared."""
-    source = resource.rules.copy_of
-    if not source:
-        return writes.Writes(writes.create(kind, resource, key))
-    binding = sight.state.bindings.get(source)
-    live = sight.world.live.get((kind.id, binding.id)) if binding else None
-    return writes.copy(kind, resource, key, live)
+def _source(sight: Sight, kind: Kind, resource: Resource) -> LiveResource | None:
+    """Return the live object that a new one is copied from, None where it is none or its source is yet to be made."""
+    binding = sight.state.bindings.get(resource.rules.copy_of or "")
+    return sight.world.live.get((kind.id, binding.id)) if binding else None
 
 
 def _marked(unknown: Tree, hole: Hole) -> Tree:

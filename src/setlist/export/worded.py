@@ -9,7 +9,7 @@ from pydantic import JsonValue
 
 from setlist.compare import normal
 from setlist.export.fresh import kept
-from setlist.resource import Tree, canonical, dig, read_instant
+from setlist.resource import Tree, canonical, dig, exact_instant, read_instant
 from setlist.shape import Instant, Shape, Unordered
 
 
@@ -38,7 +38,7 @@ def _instant(old: str, live: str, zone: JsonValue) -> str:
         before = datetime.fromisoformat(old.strip())
     except ValueError:
         return live
-    if point is None:
+    if point is None or point != exact_instant(live, zone):
         return live
     if before.tzinfo is None:
         return (

@@ -210,7 +210,10 @@ async def _pass(setup: Setup, brake: _Brake, state: State) -> list[Outcome]:
     targets = chosen(state, setup.kinds, brake.wish.select)
 
     async def work(target: Target) -> Outcome | None:
-        found = await _stop(brake, target)
+        try:
+            found = await _stop(brake, target)
+        except Exception as error:  # noqa: BLE001 - whatever is wrong with one object, the others must not stay live
+            found = outcome(target, "halt", Result.FAILED, f"it could not be looked at: {error!r}")
         if found:
             brake.wish.report(found)
         return found

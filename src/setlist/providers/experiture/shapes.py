@@ -33,7 +33,7 @@ def laid_out(item: Tree) -> Tree:
         **item,
         "_state": state,
         "_execution": _execution(item, summary) if state == "sent" else "",
-        "_people": dig(summary, ("audience", "reach", "evaluatedCount")),
+        "_people": _reach(summary),
     }
     unread: list[JsonValue] = []
     if "category" not in item and isinstance(stored := dig(item, ("settings", "category")), str):
@@ -45,6 +45,13 @@ def laid_out(item: Tree) -> Tree:
         elif name not in item:
             fields.pop(name, None)
     return {**fields, UNREAD: unread}
+
+
+def _reach(summary: Tree) -> JsonValue:
+    """Return how many people it reaches, or None where the count is not told, not done yet, or that of another time."""
+    reach = dig(summary, ("audience", "reach"))
+    known = isinstance(reach, dict) and reach.get("status") in (None, "ok") and not reach.get("isStale")
+    return dig(reach, ("evaluatedCount",)) if known else None
 
 
 def _is_without_content(item: Tree, summary: Tree) -> bool:
