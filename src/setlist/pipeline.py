@@ -44,6 +44,7 @@ from setlist.http import Budget, Reader, Writer, open_writer
 from setlist.journal import Outcome, Receipt
 from setlist.kind import Effect
 from setlist.live import Question, list_all, read_all
+from setlist.neighbours import keep_apart
 from setlist.opening import (
     Setup,
     asked_providers,
@@ -169,6 +170,7 @@ async def make_plan(
         moved = settle_transitions(state, setup.kinds, world, (setup.now(), _patience(setup)))
         moves, state = moves_of(after(state, moved.records), _wanted(resources, choices))
         compared, doubts = _compared(setup, (state, world, moves), resources, choices)
+        compared = await keep_apart(setup, compared, {str(one.address) for one in resources if one.rules.adopt_id})
         compared = judge_changes(court, compared, resources)
         compared, stopped = bar(_remembered(compared, resources, state), bars)
         pairs = await preflighted(readers, setup.kinds, compared, choices.parallelism)
