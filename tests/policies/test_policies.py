@@ -56,6 +56,11 @@ def test_a_warning_lets_everything_go_on(shop: Desk) -> None:
 def test_a_rule_that_is_off_says_nothing(shop: Desk) -> None:
     rule(shop, severity='"off"')
     assert (shop.call("validate").code, shop.call("policy", "list").out[:19]) == (0, "No rule is in force")
+    rows = shop.call("policy", "list", "--all").out.splitlines()
+    assert ({row.split()[0] for row in rows}, "off   resource naming: its name does not follow" in rows[6]) == (
+        {"off"},
+        True,
+    )
 
 
 def test_plan_blocks_what_an_error_is_about_and_applies_the_rest(shop: Desk) -> None:
@@ -162,7 +167,7 @@ def test_a_built_in_rule_is_switched_and_set_in_the_project_file(shop: Desk) -> 
     shop.project(HEAD + 'policies: {rules: {naming: {severity: error, settings: {pattern: "^x"}}}}\n')
     assert "its name does not follow" in shop.call("validate").out
     assert shop.call("policy", "list").out == (
-        "error resource naming: its name does not follow policies.rules.naming.settings.pattern  built in:55\n"
+        "error resource naming: its name does not follow policies.rules.naming.settings.pattern  built in:63\n"
     )
 
 

@@ -99,6 +99,22 @@ def test_a_freeze_covers_its_days(page: Any) -> None:
     assert abs(band["x"] + band["width"] - day["x"] - day["width"]) < 3
 
 
+def test_names_that_want_to_run_are_shown_and_do_nothing(browser: Any, tmp_path: Path) -> None:
+    evil = "</script><script>document.title='run'</script><img src=x onerror=\"document.title='run'\"><a href='javascript:0'>"
+    file = tmp_path / "evil.html"
+    file.write_text(plan_html(story(lambda _: evil), KINDS), encoding="utf-8")
+    opened = browser.new_page()
+    asked: list[str] = []
+    opened.on("request", lambda request: asked.append(request.url))
+    opened.goto(file.as_uri())
+    opened.click("#open")
+    opened.fill("input", evil)
+    assert evil in opened.inner_text("body")
+    found = opened.evaluate("[...document.querySelectorAll('script, img, a[href^=javascript]')].length")
+    assert (found, opened.title() == "run", asked) == (1, False, [file.as_uri()])
+    opened.close()
+
+
 def test_a_link_opens_what_it_leads_to(page: Any) -> None:
     page.click("td a >> nth=0")
     assert page.locator(".change[open]").get_attribute("data-name") == "experiture/Campaign/news"

@@ -24,13 +24,14 @@ def command() -> None:
 
 
 @command.command("list")
+@click.option("--all", "everything", is_flag=True, help="Those too that are off.")
 @project_options
-def list_rules(**rest: Any) -> int:
+def list_rules(*, everything: bool, **rest: Any) -> int:
     """List the rules in force; `policies.rules` in setlist.yaml switches those that are built in."""
     project = read_project(find_project(Path.cwd()))
     project.settings(rest["environment"])
     problems: list[Problem] = []
-    found = read_policies(project, problems)
+    found = read_policies(project, problems, asleep=everything)
     if problems:
         raise InvalidProject(tuple(problems))
     for rule, place in found:
