@@ -151,6 +151,13 @@ def test_the_action_plans_and_says_where_the_plan_is(runner: Runner) -> None:
     assert (code, "nothing says which commit is checked out" in said, told) == (3, True, {"exit-code": "3"})
 
 
+@pytest.mark.parametrize(("name", "begin"), [("", "setlist/desk"), ('x"; touch evil; "', 'x"; touch evil; "')])
+def test_the_actions_checks_are_named_as_the_project_or_as_it_says(runner: Runner, name: str, begin: str) -> None:
+    code, said, _ = runner.run(command="plan", name=name)
+    assert (code, f"passed  {begin}/default/validate" in said) == (0, True), said
+    assert not (runner.desk.folder / "evil").exists()
+
+
 def test_the_action_tells_drift_and_does_not_fail_for_it(runner: Runner) -> None:
     runner.desk.apply()
     runner.desk.edit("sale", name="By hand")

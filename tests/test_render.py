@@ -10,7 +10,7 @@ from setlist.compare import FieldChange, Verdict
 from setlist.errors import InvalidProject, Problem, SetlistError, StaleError
 from setlist.journal import Outcome, Receipt, Result
 from setlist.kind import Effect
-from setlist.plan import Action, Approval, Change, Delta, Note, Plan, Step
+from setlist.plan import Action, Approval, Change, Delta, Note, Plan, Step, from_json, seal, to_json
 from setlist.render.style import safe, value_text
 from setlist.render.text import NOTHING, error_text, outcome_line, plan_text, problems_text, receipt_text
 from setlist.resource import Address, Hole, Ref
@@ -141,10 +141,10 @@ Live: people may notice:
 
 Safe:
   +  toy/Show/made
-     +  title = "T"
-     +  parent = x-${toy/Show/aired.id} (known after apply)
      +  deep.a = 1
      +  deep.b = {}
+     +  parent = x-${toy/Show/aired.id} (known after apply)
+     +  title = "T"
   =  toy/Show/kept s3
        found by its title
      =  takes s3 under management
@@ -158,7 +158,7 @@ Conflicts:
 
 Drift:
   toy/Show/held: held: somebody made it DRAFT, it was READY
-    to let it go on: --approve resume:toy/Show/held@000000000000, or set another lifecycle.state in git
+    to let it go on, set another lifecycle.state in git, or: --approve resume:toy/Show/held@000000000000
   toy/Show/aired: changed live, last by maria at 2026-11-21T10:00:00Z
     colour: "blue" was applied, "red" is live, "blue" is declared; put back
 
@@ -334,7 +334,7 @@ def test_a_new_list_of_maps_has_a_line_for_each() -> None:
     )
     shown = plan_text(plan(made, steps=steps), color=False)
     rows = (
-        '     +  rows:\n          - {"id":1}\n          - ${toy/Show/b.id} (known after apply)\n     +  plain = [1,2]\n'
+        '     +  plain = [1,2]\n     +  rows:\n          - {"id":1}\n          - ${toy/Show/b.id} (known after apply)\n'
     )
     assert rows in shown
     assert "Scopes needed:\n  toy: a:w, b:w" in shown
@@ -371,3 +371,12 @@ def test_a_plan_says_what_becomes_of_an_edit(verdict: Verdict, more: dict[str, A
     field = update(("x",), "a", "b", verdict, base="c", **more)
     said = plan_text(plan(change("one", Action.NO_OP, fields=(field,))), color=False)
     assert f'    x: "c" was applied, "a" is live, {words}\n' in said
+
+
+def test_a_saved_plan_is_shown_as_it_was_printed() -> None:
+    after = {"title": "T", "acts": [{"minutes": 5, "cues": [{"b": 1, "a": 2}], "key": "a"}], "deep": {"b": 1, "a": 2}}
+    made = plan(change("a", Action.CREATE, steps=("a:create",), change=Delta(actions=("create",), after=after)))
+    made = seal(made.model_copy(update={"steps": (step("a", "create"),)}))
+    told = plan_text(made, color=False)
+    assert '- {"key":"a","minutes":5,"cues":[{"a":2,"b":1}]}' in told
+    assert plan_text(from_json(to_json(made), "f"), color=False) == told

@@ -70,6 +70,26 @@ def test_a_pull_of_nothing_is_refused(sale: Desk) -> None:
         opened(sale).pull("fanfair")
 
 
+def test_a_window_is_passed_over_with_a_reason(desk: Desk) -> None:
+    freeze = "{name: ever, from: '2026-01-01T00:00:00Z', to: '2090-01-01T00:00:00Z'}"
+    desk.project(f"version: 1\nproject: desk\nproviders: {{fanfare: {{sandbox: true}}}}\nwindows: [{freeze}]\n")
+    desk.write("sale", {"name": "Sale", "openAt": "2030-12-01T00:00:00Z", "closeAt": "2031-06-01T00:00:00Z"})
+    session, over = opened(desk), {"ever": "agreed with Ana"}
+    assert session.plan().applyable is False
+    plan = session.plan(overrides=over)
+    with pytest.raises(BlockedError):
+        session.apply(plan)
+    assert session.apply(plan, overrides=over).overrides == over
+
+
+def test_what_somebody_paused_goes_on_once_that_is_approved(desk: Desk) -> None:
+    session = opened(studio(desk))
+    (row,) = desk.control("GET", "/breakground/objects")
+    desk.control("PATCH", f"/breakground/objects/{row['id']}", {"by": "maria", "set": {"status": "PAUSED"}})
+    (held,) = [one for one in session.plan().resource_changes if one.held]
+    assert (session.plan().steps, len(session.plan(approve=(str(held.resume),)).steps)) == ((), 1)
+
+
 def test_halt_and_resume_are_each_others_way_back(desk: Desk) -> None:
     session = opened(studio(desk))
     halted = session.halt(reason="wrong price")

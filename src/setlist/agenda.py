@@ -136,12 +136,8 @@ def _timed(one: Sighting) -> Iterator[Entry]:
 
 def _is_set(one: Sighting, place: str) -> tuple[bool, str]:
     """Tell whether the moment is set off by a state that the object has or is to have, and what is odd about that."""
-    top = place.partition(".")[0]
-    goals = {hop.to for hop in transitions(one.kind) if top in covered_names(one.kind, hop.name)}
-    if not goals:
-        return True, ""
-    is_live = one.live is not None and any(_has(one.kind, goal, one.live.state) for goal in goals)
-    if is_live or one.wanted in goals:
+    goals = goals_of(one.kind, place)
+    if not goals or has_reached(one.kind, goals, one.live.state if one.live else "") or one.wanted in goals:
         return True, ""
     return (
         False,
@@ -149,8 +145,16 @@ def _is_set(one: Sighting, place: str) -> tuple[bool, str]:
     )
 
 
-def _has(kind: Kind, goal: str, state: str) -> bool:
-    return kind.lifecycle is not None and hops(kind.lifecycle, state, goal) == ()
+def goals_of(kind: Kind, place: str) -> frozenset[str]:
+    """Return the states whose verbs set off the moment at a place; none where it comes by itself."""
+    top = place.partition(".")[0]
+    return frozenset(hop.to for hop in transitions(kind) if top in covered_names(kind, hop.name))
+
+
+def has_reached(kind: Kind, goals: Iterable[str], state: str) -> bool:
+    """Tell whether an object in a state has one of the goals behind it, or is there."""
+    lifecycle = kind.lifecycle
+    return lifecycle is not None and any(hops(lifecycle, state, goal) == () for goal in goals)
 
 
 def _waiting(one: Sighting) -> Iterator[Entry]:

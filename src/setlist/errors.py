@@ -26,6 +26,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
+from setlist.wording import counted
+
 
 class Problem(NamedTuple):
     """One mistake in the users' files.
@@ -81,8 +83,9 @@ class InvalidProject(SetlistError):  # noqa: N818 - reads as the sentence the us
     def __init__(self, problems: tuple[Problem, ...]) -> None:
         """Keep the problems, sorted by place."""
         self.problems = tuple(sorted(problems))
-        noun = "mistake" if len(self.problems) == 1 else "mistakes"
-        super().__init__(f"{len(self.problems)} {noun} in the project", todo="correct them, then run setlist validate")
+        super().__init__(
+            f"{counted(len(self.problems), 'mistake')} in the project", todo="correct them, then run setlist validate"
+        )
 
 
 class AccessError(SetlistError):

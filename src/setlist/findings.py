@@ -72,7 +72,7 @@ class Standing:
     ``status`` is only reported by the vendor, ``people`` those whom it counts. ``is_gone``: the vendor no longer has
     the object, or has it deleted or archived; ``is_held``: somebody made it less live than Setlist set it;
     ``unsupported`` is the vendor's word for an object that its API does not serve. ``count`` is None where the kind has
-    no figures.
+    no figures. ``was`` is the address that it is still bound to, until an apply carries out ``movedFrom``.
     """
 
     address: str
@@ -88,6 +88,7 @@ class Standing:
     is_held: bool = False
     unsupported: str = ""
     count: Count | None = None
+    was: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from setlist.kind import Effect, Kind
 from setlist.lifecycle import is_upward
 from setlist.plan import Change, Note, Step
 from setlist.resource import World, parse_address
+from setlist.wording import crowd
 
 GONE_COUNT = 3
 GONE_SHARE = 0.20
@@ -110,7 +111,7 @@ def refuse_reach(steps: tuple[Step, ...], limits: Limits) -> tuple[Note, ...]:
                     Note(what=f"{step.address}: {step.action} in a protected environment has no limit", todo=todo)
                 )
         elif (step.people or 0) > limits.max_recipients:
-            what = f"{step.address}: {step.action} reaches {step.people} people, more than {limits.max_recipients}"
+            what = f"{step.address}: {step.action} reaches {crowd(step.people or 0)}, more than {limits.max_recipients}"
             notes.append(Note(what=what, todo="raise guards.max_recipients in setlist.yaml if that is meant"))
     return tuple(notes)
 

@@ -198,7 +198,8 @@ class Naming(NamedTuple):
     ``read`` takes the live fields, the declared ones and the known ids by key; ``write`` takes a facet's body with
     keys, the ids by key and a seed for new ids, and returns the body as sent with all ids by key. ``lost`` says what
     a body takes away from people who are in it, or nothing. ``keyed`` takes the live fields and the known ids by key,
-    and returns the ids of all live parts by key, with readable keys for those that had none.
+    and returns the ids of all live parts by key, with readable keys for those that had none. ``renamed`` takes declared
+    fields, the ids by key that they were written with and those of now, and returns them with the keys of now.
     """
 
     facet: str
@@ -206,6 +207,7 @@ class Naming(NamedTuple):
     write: Callable[[Tree, Mapping[str, str], str], tuple[Tree, Mapping[str, str]]]
     lost: Callable[[Tree, Tree], str]
     keyed: Callable[[Tree, Mapping[str, str]], Mapping[str, str]]
+    renamed: Callable[[Tree, Mapping[str, str], Mapping[str, str]], Tree]
 
 
 class Canvas(NamedTuple):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+from collections import defaultdict
+from collections.abc import Mapping
 from enum import StrEnum
 from typing import Literal
 
@@ -137,6 +139,7 @@ class Change(_Planned):
     updated_at: str = ""
     action_reason: str = ""
     held: bool = False
+    halted: str = ""
     manage: Literal["full", "create-only", "observe"] = "full"
     resume: Approval | None = None
     notes: tuple[Note, ...] = ()
@@ -154,6 +157,19 @@ class Change(_Planned):
     def symbol(self) -> str:
         """The sign that stands before the address, the strongest action's."""
         return SYMBOLS[self.action]
+
+    @property
+    def became(self) -> str:
+        """What made a held object less live than Setlist left it."""
+        who = "a halt" if self.halted else "somebody"
+        return f"held: {who} made it {self.state}, it was {self.wanted_state or 'more live'}"
+
+    @property
+    def way_on(self) -> tuple[str, str]:
+        """How a held object goes on: in words, and the option or command for it."""
+        if self.halted:
+            return "to put back what the halt stopped:", f"setlist resume {self.halted}"
+        return "to let it go on, set another lifecycle.state in git, or:", f"--approve {self.resume}"
 
     @property
     def drifted(self) -> tuple[FieldChange, ...]:
@@ -261,9 +277,18 @@ class Plan(_Planned):
         return bool(self.steps) or bool(self.blocked)
 
     def steps_of(self, change: Change) -> tuple[Step, ...]:
-        """Return the steps of one change, in order."""
+        """Return the steps of one change, in order; ``steps_by_address`` gives those of all changes at once."""
         wanted = set(change.steps)
         return tuple(step for step in self.steps if step.id in wanted)
+
+    def steps_by_address(self) -> Mapping[str, tuple[Step, ...]]:
+        """Return the steps of every change by its address, in order; any other address has none."""
+        found: defaultdict[str, tuple[Step, ...]] = defaultdict(tuple)
+        wanted = {one for change in self.resource_changes for one in change.steps}
+        for step in self.steps:
+            if step.id in wanted:
+                found[step.address] += (step,)
+        return found
 
 
 def seal(plan: Plan) -> Plan:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from setlist.approval import covers
 from setlist.errors import Problem
-from setlist.plan import Approval, Change, Plan
+from setlist.plan import Approval, Change, Plan, Step
 from setlist.project import PROJECT_FILE
 
 RULES = {
@@ -97,26 +97,25 @@ def of_plan(plan: Plan, given: Iterable[Approval] = ()) -> tuple[Remark, ...]:
     whole = [(Level.ERROR, "refused", one) for one in plan.refusals]
     whole += [(Level.WARNING, "doubt", one) for one in (*plan.standing, *plan.doubts)]
     told = (Remark(level, one.rule or rule, PROJECT_FILE, 0, 0, "", one.what, one.todo) for level, rule, one in whole)
-    consents = tuple(given)
-    return (*told, *(one for change in plan.resource_changes for one in _of_change(plan, change, consents)))
+    consents, steps = tuple(given), plan.steps_by_address()
+    changes = plan.resource_changes
+    return (*told, *(one for change in changes for one in _of_change(change, steps[change.address], consents)))
 
 
-def _of_change(plan: Plan, change: Change, given: tuple[Approval, ...]) -> Iterator[Remark]:
+def _of_change(change: Change, steps: tuple[Step, ...], given: tuple[Approval, ...]) -> Iterator[Remark]:
     place = (*_place(change.origin), change.address)
     for note in change.blocked:
         yield Remark(Level.ERROR, note.rule or "blocked", *place, note.what, note.todo)
     for note in change.warnings:
         yield Remark(Level.WARNING, note.rule or "caution", *place, note.what, note.todo)
-    for step in plan.steps_of(change):
+    for step in steps:
         if step.approval and not covers(given, step.approval):
             todo = f"approve it with --approve {step.approval}, or in an approvals file"
             yield Remark(Level.ERROR, "approval-missing", *place, f"{step.effect_text}; nobody approved that", todo)
-    if any(step.destructive for step in plan.steps_of(change)):
+    if any(step.destructive for step in steps):
         yield Remark(Level.WARNING, "destructive", *place, "it deletes, archives or stops people", _DESTRUCTIVE)
     if change.held:
-        what = f"held: somebody made it {change.state}, it was {change.wanted_state}"
-        todo = f"to let it go on, approve {change.resume}, or set another lifecycle.state in git"
-        yield Remark(Level.WARNING, "held", *place, what, todo)
+        yield Remark(Level.WARNING, "held", *place, change.became, " ".join(change.way_on))
     if change.drifted:
         names = ", ".join(".".join(map(str, one.path)) for one in change.drifted)
         by = change.updated_by or "somebody"

@@ -1,6 +1,8 @@
-"""The nouns: an address, a link, a declared resource with the places it was written, and a live one."""
+"""The nouns: an address, a link, a declared resource with the places it was written, and a live one.
 
-from __future__ import annotations
+Its annotations are evaluated here, not kept as texts: pydantic reads those of ``Hole`` when a plan is first built, and
+would then take ``Path`` for what the caller calls so.
+"""
 
 import re
 from collections.abc import Iterator, Mapping

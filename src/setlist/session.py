@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -57,10 +57,16 @@ class Session:
         excludes: tuple[str, ...] = (),
         on_drift: Literal["restore", "keep", "fail"] = "restore",
         on_conflict: Literal["fail", "git", "live"] = "fail",
+        approve: tuple[str, ...] = (),
+        overrides: Mapping[str, str] | None = None,
     ) -> Plan:
-        """Return what would change; writes nothing. Raises InvalidProject, AccessError, BlockedError, VendorError."""
-        choices = Choices(mode, targets, excludes, Wishes(on_drift, on_conflict))
-        return _on_a_thread(lambda _: planned(self.setup, choices, ())).plan
+        """Return what would change; writes nothing.
+
+        ``approve`` lets held objects go, ``overrides`` gives by name of a window the reason to pass over it. Raises
+        UsageError, InvalidProject, AccessError, BlockedError, VendorError.
+        """
+        choices = Choices(mode, targets, excludes, Wishes(on_drift, on_conflict), overrides=overrides or {})
+        return _on_a_thread(lambda _: planned(self.setup, choices, read_given(approve))).plan
 
     def apply(
         self,
@@ -69,6 +75,7 @@ class Session:
         approve: tuple[str, ...] = (),
         allow_destructive: bool = False,
         skip_blocked: bool = False,
+        overrides: Mapping[str, str] | None = None,
         lock_timeout: float = 0.0,
     ) -> Receipt:
         """Carry out a plan, once; ``approve`` takes the texts that the plan prints, beside the project's files.
@@ -76,7 +83,9 @@ class Session:
         Raises before the first write if it may not be applied; afterwards what failed stands in the receipt.
         """
         approvals = consents(self.setup, read_given(approve))
-        consent = Consent(approvals, allow_destructive=allow_destructive, skip_blocked=skip_blocked)
+        consent = Consent(
+            approvals, allow_destructive=allow_destructive, skip_blocked=skip_blocked, overrides=overrides or {}
+        )
         course = Course(consent=consent, lock_timeout=lock_timeout, command=COMMAND)
         return _on_a_thread(lambda stop: carry_out(self.setup, plan, course._replace(stop=stop)))
 

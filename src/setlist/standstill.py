@@ -131,10 +131,14 @@ def barred(bars: Bars, change: Change, step: Step) -> Note | None:
 
 
 def bar(pairs: Iterable[Pair], bars: Bars) -> tuple[list[Pair], tuple[str, ...]]:
-    """Return the changes, blocked where one of their steps must not be taken, and the addresses of those."""
+    """Return the changes, blocked where one of their steps must not be taken, and the addresses of those.
+
+    Of what is held, the halt that made it so is told.
+    """
     found: list[Pair] = []
     names: list[str] = []
-    for change, steps in pairs:
+    for each, steps in pairs:
+        change = each.model_copy(update={"halted": _halt_of(bars, each)}) if each.held else each
         note = _first(bars, change, steps)
         if note:
             names.append(change.address)
@@ -144,13 +148,20 @@ def bar(pairs: Iterable[Pair], bars: Bars) -> tuple[list[Pair], tuple[str, ...]]
     return found, tuple(names)
 
 
+def _halt_of(bars: Bars, change: Change) -> str:
+    """Return the beginning of the id of the halt that stopped an object as it stands now, or nothing."""
+    stopped = ((hold.id, hold.stopped.get(change.address)) for hold in bars.holds)
+    return next((id_[:12] for id_, one in stopped if one and (one.id, one.goal) == (change.id, change.state)), "")
+
+
 def _first(bars: Bars, change: Change, steps: Sequence[Step]) -> Note | None:
     return next((note for step in steps if (note := barred(bars, change, step))), None)
 
 
 def barred_in(plan: Plan, bars: Bars) -> tuple[str, ...]:
     """Return a line for each change of a plan of which a step must not be taken now."""
-    notes = ((change, _first(bars, change, plan.steps_of(change))) for change in plan.resource_changes)
+    steps = plan.steps_by_address()
+    notes = ((change, _first(bars, change, steps[change.address])) for change in plan.resource_changes)
     return tuple(f"{change.address}: {note}" for change, note in notes if note)
 
 

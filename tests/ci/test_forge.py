@@ -225,6 +225,26 @@ def test_an_address_that_no_token_may_be_sent_to_is_told_with_where_it_comes_fro
         with_forge(Server(kind), lambda forge: forge.is_outdated(), forge=kind, api=url)
 
 
+@pytest.mark.parametrize("act", ["is_outdated", "put_check"])
+def test_a_page_of_a_proxy_is_no_answer_of_the_forge(server: Server, act: str) -> None:
+    server.answer = lambda *_: (200, b"<html>Please log in</html>")
+    with pytest.raises(MalformedError, match=r"it answered .*, not JSON; look at GITHUB_API_URL"):
+        with_forge(
+            server, lambda one: one.is_outdated() if act == "is_outdated" else one.put_check("a", passed=True, why="")
+        )
+
+
+def test_whose_the_token_is_must_be_told(server: Server) -> None:
+    server._user = lambda _: (200, {})
+    with pytest.raises(MalformedError, match="does not tell whose the token is; say --author NAME"):
+        put(server)
+
+
+def test_a_comment_of_somebody_who_left_is_nobodys(server: Server) -> None:
+    server.say(f"{MARKER}old", "None")["user"] = None
+    assert put(server, "x") == "posted; another that begins like it, by somebody who left, is left alone"
+
+
 def test_gitlabs_words_for_a_token_without_rights_are_told() -> None:
     with served("gitlab") as server:
         refused = {"error": "insufficient_scope", "error_description": "The request requires higher privileges"}

@@ -51,6 +51,12 @@ def test_a_pull_request_that_is_a_strangers_or_of_which_nothing_is_known_counts_
     assert read_surroundings({**HUB, "GITHUB_REF": "refs/pull/12/merge"}, event).is_fork
 
 
+@pytest.mark.parametrize(("event", "queued"), [({"merge_group": {"head_sha": SHA}}, True), ({"ref": "x"}, False)])
+def test_a_merge_queue_is_told_from_what_is_merged(event: dict[str, Any], queued: bool) -> None:
+    found = read_surroundings({**HUB, "GITHUB_REF": "refs/heads/gh-readonly-queue/main/pr-12"}, event)
+    assert (found.is_queued, found.is_fork, found.number) == (queued, False, 0)
+
+
 def test_the_number_is_told_by_the_ref_where_the_event_does_not() -> None:
     assert read_surroundings({**HUB, "GITHUB_REF": "refs/pull/34/head"}, None).number == 34
 

@@ -155,6 +155,13 @@ def test_the_missing_ones_are_written_for_somebody_to_sign(post: Desk) -> None:
     assert (post.apply().code, sends(post)) == (0, 1)
 
 
+def test_a_plan_tells_how_many_are_given_already(post: Desk) -> None:
+    assert "Given already" not in post.call("plan").err
+    sign(post, digest=digest(post))
+    said = post.call("plan")
+    assert said.err.endswith("Given already: 1 of 1 approval, by --approve or in approvals files.\n"), said.err
+
+
 def test_what_was_signed_is_never_written_over(post: Desk) -> None:
     sign(post, digest=digest(post))
     file = post.folder / "approvals" / "mail.yaml"
@@ -174,7 +181,7 @@ def test_its_files_are_no_resources_and_may_lie_elsewhere(post: Desk) -> None:
     (post.folder / "approvals" / "mail.yaml").rename(post.folder / "resources" / "signed.yaml")
     text = "version: 1\nproject: desk\napprovals: [resources/signed.yaml]\nproviders: {experiture: {sandbox: true}}\n"
     post.project(text)
-    assert re.search(r"Valid: 1 resources in 1 files", post.call("validate").out)
+    assert re.search(r"Valid: 1 resource in 1 file", post.call("validate").out)
     assert (post.apply().code, sends(post)) == (0, 1)
 
 

@@ -82,9 +82,19 @@ def test_a_plan_that_is_older_than_what_was_applied_since_is_refused(
     (desk.folder / "p.plan").write_bytes(older)
     said = apply(desk)
     assert (said.code, end(hub), desk.object("sale")["name"]) == (7, "failure", "Sale")
-    assert "commit dddddddddddd was planned later and applied already" in said.err
+    assert "commit dddddddddddd was planned later, and its apply began at" in said.err
     desk.write("sale", {"name": "Winter Sale"})
     assert (plan(desk).code, apply(desk).code, desk.object("sale")["name"]) == (0, 0, "Winter Sale")
+
+
+def test_what_waits_in_a_merge_queue_is_not_applied(
+    desk: Desk, hub: Forge, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    plan(desk)
+    (tmp_path / "event.json").write_text('{"merge_group": {}}')
+    monkeypatch.setenv("GITHUB_EVENT_PATH", str(tmp_path / "event.json"))
+    said = apply(desk)
+    assert (said.code, "a pull request is not merged" in said.err, desk.objects()) == (6, True, [])
 
 
 def test_the_plan_of_another_environment_is_refused(desk: Desk, hub: Forge) -> None:

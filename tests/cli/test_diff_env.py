@@ -52,7 +52,7 @@ def compared(desk: Desk, *args: str) -> dict[str, Any]:
 
 def test_equal_environments_end_with_zero(shop: Desk) -> None:
     said = shop.call("diff-env", "live", "staging")
-    assert (said.code, said.out) == (0, "No differences: live and staging declare the same (1 resources).\n")
+    assert (said.code, said.out) == (0, "No differences: live and staging declare the same (1 resource).\n")
     assert compared(shop)["equal"] is True
 
 
@@ -77,7 +77,7 @@ def test_each_field_is_shown_with_both_values_and_their_places(shop: Desk) -> No
         "       live     not set",
         "       staging  true     overlays/sale.yaml:5:29",
         "",
-        "4 differences between live and staging, in 1 of 1 resources.",
+        "4 differences between live and staging, in 1 of 1 resource.",
     ]
 
 
@@ -139,7 +139,7 @@ def test_what_is_not_there_to_compare_is_a_difference(shop: Desk) -> None:
     assert shop.apply("-e", "live").code == 0
     said = shop.call("diff-env", "live", "staging", SALE, "--live")
     assert (said.code, f"  {SALE}: not created yet in staging" in said.out) == (2, True), said
-    assert "\n1 difference, 1 in one only between live and staging, in 1 of 1 resources.\n" in said.out
+    assert "\n1 difference, 1 in one only between live and staging, in 1 of 1 resource.\n" in said.out
     assert shop.apply("-e", "staging").code == 0
     shop.control("DELETE", f"/fanfare/objects/{shop.object('sale-Sale')['id']}")
     assert [one["why"][-4:] for one in compared(shop, "--live")["missing"]] == ["gone"]
@@ -147,7 +147,7 @@ def test_what_is_not_there_to_compare_is_a_difference(shop: Desk) -> None:
 
 def test_what_neither_holds_is_no_difference(shop: Desk) -> None:
     said = shop.call("diff-env", "live", "staging", "--live")
-    assert (said.code, said.out) == (0, "No differences: live and staging declare and hold the same (1 resources).\n")
+    assert (said.code, said.out) == (0, "No differences: live and staging declare and hold the same (1 resource).\n")
 
 
 def test_a_rename_that_is_not_applied_yet_is_compared_all_the_same(shop: Desk) -> None:

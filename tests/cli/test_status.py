@@ -62,6 +62,32 @@ def tour(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return desk
 
 
+def test_a_rename_that_is_not_applied_yet_has_one_row_under_its_new_address(desk: Desk) -> None:
+    desk.write("sale", {"name": "Sale"})
+    assert desk.apply().code == 0
+    desk.remove("sale")
+    old, new = "fanfare/Experience/sale", "fanfare/Experience/gala"
+    desk.write("gala", {"name": "Sale"}, {"movedFrom": old})
+    for args in ([], [old], [new]):
+        said = desk.call("status", *args)
+        assert (said.code, said.out.count(new), f"was {old} until the next apply" in said.out) == (0, 1, True), said
+        assert "not created yet" not in said.out
+    assert rows(desk)[new]["was"] == old
+    assert desk.apply().code == 0
+    assert ("until the next apply" in desk.call("status").out, rows(desk)[new]["was"]) == (False, "")
+
+
+def test_what_is_renamed_and_gone_is_told_under_its_new_address(desk: Desk) -> None:
+    desk.write("sale", {"name": "Sale"})
+    assert desk.apply().code == 0
+    found = desk.objects()[0]["id"]
+    desk.control("DELETE", f"/fanfare/objects/{found}")
+    desk.remove("sale")
+    desk.write("gala", {"name": "Sale"}, {"movedFrom": "fanfare/Experience/sale"})
+    told = rows(desk)["fanfare/Experience/gala"]
+    assert (told["gone"], told["was"]) == (True, "fanfare/Experience/sale")
+
+
 def rows(desk: Desk, *args: str) -> dict[str, dict[str, Any]]:
     said = desk.call("status", "--json", *args)
     assert said.out, said.err
@@ -116,7 +142,7 @@ def test_its_json_is_a_stable_list(tour: Desk) -> None:
     assert list(rows(tour)) == sorted(rows(tour))
     assert sorted(rows(tour)["gomry/Recurrence/evenings"]) == [
         "address", "desired", "figures", "gone", "held", "id", "people", "state", "state_set", "status",
-        "unsupported", "updated_at", "updated_by",
+        "unsupported", "updated_at", "updated_by", "was",
     ]  # fmt: skip
 
 
@@ -270,7 +296,8 @@ def test_mistakes_in_the_files_do_not_hide_what_is_live(tour: Desk) -> None:
 
 
 def test_an_apply_that_did_not_end_is_a_note(tour: Desk) -> None:
-    intent = {"id": "i1", "address": "gomry/Experience/new", "at": "2026-11-21T12:00:00+00:00"}
+    sent = {"action": "create", "repeat": "once", "method": "POST", "path": "/experiences", "plan": "p", "step": "s"}
+    intent = {"id": "i1", "address": "gomry/Experience/new", "at": "2026-11-21T12:00:00+00:00", **sent}
     keep(tour, remembered(tour).model_copy(update={"intents": {"i1": intent}}))
     assert notes(tour) == ["an apply did not end: setlist plan looks up what became of it"]
 

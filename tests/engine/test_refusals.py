@@ -162,4 +162,4 @@ def test_a_pipelines_plan_gives_way_to_a_later_one_of_another_commit(
         )
     except SetlistError as error:
         words = said(error)
-    assert words.startswith(f"commit {expected} was planned later and applied already") if expected else not words
+    assert words.startswith(f"commit {expected} was planned later, and its apply began at") if expected else not words

@@ -439,7 +439,12 @@ def numbered(fields: Any, declared: Any, names: Any) -> Named:
 
 
 NUMBERED = Naming(
-    "program", numbered, lambda body, names, _seed: (body, names), lambda *_: "", lambda _live, known: known
+    "program",
+    numbered,
+    write=lambda body, names, _seed: (body, names),
+    lost=lambda *_: "",
+    keyed=lambda _live, known: known,
+    renamed=lambda base, *_: base,
 )
 
 

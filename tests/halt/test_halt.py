@@ -180,3 +180,14 @@ def test_hostile_words_are_shown_and_not_obeyed(live: Desk) -> None:
     assert said.code == 0
     told = live.call("plan").out + live.call("resume", "--yes").err
     assert ("\x1b" in told, told.count("a\\x1b[2Jb\\x0a  done")) == (False, 2)
+
+
+def test_a_plan_says_that_a_halt_stopped_it_and_not_somebody(live: Desk) -> None:
+    live.call("halt", "--yes")
+    said = live.call("plan")
+    assert "breakground/Journey/welcome: held: a halt made it PAUSED, it was PUBLISHED" in said.out
+    assert "to put back what the halt stopped: setlist resume " in said.out
+    assert "--approve resume:" not in said.out
+    for form in ("markdown", "html", "github"):
+        told = live.call("plan", "--format", form).out
+        assert ("a halt made it PAUSED" in told, "somebody made it" in told) == (True, False), form

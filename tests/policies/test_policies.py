@@ -182,7 +182,7 @@ def test_a_case_that_differs_fails_and_tells_both(shop: Desk) -> None:
     said = shop.call("policy", "test", "policies/x.test.yaml")
     assert (said.code, said.out) == (
         1,
-        "FAIL long-names: short: expected pass, was violation (the name is too short)\n1 cases, 1 failed.\n",
+        "FAIL long-names: short: expected pass, was violation (the name is too short)\n1 case, 1 failed.\n",
     )
 
 

@@ -225,9 +225,11 @@ def test_what_goes_away_while_it_is_read_is_left(shop: Desk) -> None:
 
 def test_what_setlist_removed_is_left_to_a_person(shop: Desk) -> None:
     shop.write("tour", {"name": "Tour", "siteId": SITE}, kind="breakground/Journey")
-    assert shop.apply().code == 0
+    made = shop.apply()
+    assert made.code == 0, made
     shop.remove("tour")
-    assert shop.apply("--allow-destructive").code == 0
+    gone = shop.apply("--allow-destructive")
+    assert gone.code == 0, gone
     said = shop.call("pull", "--select", "status=ARCHIVED")
     assert ("Setlist removed it on" in said.out, "setlist import breakground/Journey/NAME j_" in said.out) == (
         True,

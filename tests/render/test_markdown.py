@@ -84,7 +84,7 @@ def test_a_plan_of_2000_sends_names_every_one_and_can_be_posted() -> None:
     assert len(text) < LIMIT
     names = re.search(r"campaign-&#123;(.*?)&#125;", text)[1].split(", ")
     assert names == [f"{number:04}"[0:] for number in range(2_000)]
-    assert f"2000 of <code>experiture/Campaign</code>, {sum(range(2_000))} people, when it is applied" in text
+    assert f"2000 of <code>experiture/Campaign</code>, {sum(range(2_000)):,} people, when it is applied" in text
     assert re.search(r"_\d+ of 2000 approvals left out", text)
     assert re.search(r"_\d+ of 2000 changes left out", text)
 

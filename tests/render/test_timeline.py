@@ -78,6 +78,20 @@ def test_a_moment_against_a_window_says_so() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("state", "action", "is_set"),
+    [("draft", "", False), ("", "", False), ("scheduled", "", True), ("sent", "", True), ("draft", "schedule", True)],
+)
+def test_a_send_that_nothing_sets_off_says_so_and_counts_on_no_day(state: str, action: str, is_set: bool) -> None:
+    after = {"schedule": {"mode": "at", "sendAt": "2026-12-02T09:00:00Z", "timezone": "UTC"}}
+    address = "experiture/Campaign/x"
+    steps = [step(address, action, id="s", upward=True)] if action else []
+    made = change(address, steps=("s",) * len(steps), state=state, change=Delta(actions=(), after=after))
+    text = plan_html(plan([made], steps), KINDS)
+    assert [one.is_set for one in moments(plan([made], steps), KINDS)] == [is_set]
+    assert ("1 sends</a>" in text, "nothing sets it off" in text) == (is_set, not is_set)
+
+
 def test_each_moment_is_told_as_written_and_as_an_instant_for_the_readers_clock() -> None:
     text = plan_html(story(), KINDS)
     assert (

@@ -129,7 +129,7 @@ def test_a_send_wants_its_approval_and_says_how_many_people(post: Desk) -> None:
     said = post.apply()
     assert (
         said.code,
-        "sends it now (1000 people)" in said.out,
+        "sends it now (1,000 people)" in said.out,
         f"approve that with --approve send:{ADDRESS}@" in said.err,
     ) == (6, True, True), said
     assert post.apply(*approvals(post)).code == 0
@@ -192,9 +192,11 @@ def test_an_audience_that_grew_stops_it(post: Desk) -> None:
         {"by": "x", "set": {"kind": "audience", "id": PEOPLE, "memberCount": 5000, "name": "All"}},
     )
     said = post.call("apply", "p.json", *given)
-    assert (said.code, "it would reach 5000 people now, 1000 were planned" in said.out, sends(post)) == (6, True, 0), (
-        said
-    )
+    assert (said.code, "it would reach 5,000 people now, 1,000 were planned" in said.out, sends(post)) == (
+        6,
+        True,
+        0,
+    ), said
 
 
 def in_minutes(count: int, zone: str = "UTC") -> str:
@@ -301,7 +303,7 @@ def test_a_change_to_a_sent_campaign_is_refused_or_goes_to_a_clone(post: Desk) -
         "setlist:desk:default:mail:2",
     }
     said = post.call("plan")
-    assert re.search(r"this address already sent on 20\d\d-\d\d-\d\d to 1000 people", said.out), said.out
+    assert re.search(r"this address already sent on 20\d\d-\d\d-\d\d to 1,000 people", said.out), said.out
     assert post.apply().code == 6
     assert post.apply(*approvals(post)).code == 0
     assert (sends(post), post.is_settled()) == (2, True)

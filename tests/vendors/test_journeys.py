@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import json
 import uuid
 from typing import Any, ClassVar
 
@@ -99,6 +100,20 @@ def test_nodes_keep_their_ids_and_people_their_places(site: Desk) -> None:
     assert site.apply().code == 0
     assert ({one["id"] for one in row(site)["body"]["nodes"]}, row(site)["hidden"]["lost_at_nodes"]) == (before, 0)
     assert site.is_settled()
+
+
+def test_a_new_key_beside_another_change_is_no_edit_of_somebody_else(site: Desk) -> None:
+    journey(site)
+    site.apply()
+    ids = sorted(one["id"] for one in row(site)["body"]["nodes"])
+    text = json.dumps(CANVAS).replace('"pause"', '"wait"')
+    canvas_now = json.loads(text)
+    journey(site, **{**canvas_now, "edges": [*canvas_now["edges"], {"from": "start", "to": "halves"}]})
+    (change,) = site.plan()["resource_changes"]
+    assert [(one["path"], one["verdict"]) for one in change["fields"]] == [(["edges"], "update")]
+    assert site.apply().code == 0
+    assert sorted(one["id"] for one in row(site)["body"]["nodes"]) == ids
+    assert site.call("plan", "--detailed-exitcode").code == 0
 
 
 def test_a_live_canvas_is_refused_with_the_way_and_cycled_where_asked(site: Desk) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Set as AbstractSet
+from collections.abc import Iterable, Iterator, Set as AbstractSet
 
 from setlist.compare import FieldChange, Verdict
 from setlist.journal import Decision
-from setlist.plan import Change, Plan
+from setlist.plan import Change, Plan, Step
 from setlist.resource import dotted
 
 _MOVED = (Verdict.DRIFT, Verdict.CONFLICT)
@@ -18,16 +18,17 @@ def decisions(plan: Plan, undone: AbstractSet[str]) -> tuple[Decision, ...]:
     What was to be written counts only where a step wrote it and all steps of the address were done; ``undone`` are
     the addresses of which one was not. A conflict that an earlier apply decided is not told again.
     """
+    steps = plan.steps_by_address()
     return tuple(
         _decision(change, one)
         for change in plan.resource_changes
         if change.address not in undone and not change.blocked
-        for one in _taken(plan, change)
+        for one in _taken(change, steps[change.address])
     )
 
 
-def _taken(plan: Plan, change: Change) -> Iterator[FieldChange]:
-    written = {name for step in plan.steps_of(change) for name in step.sets}
+def _taken(change: Change, steps: Iterable[Step]) -> Iterator[FieldChange]:
+    written = {name for step in steps for name in step.sets}
     for one in change.fields:
         is_put_back = one.resolution == "git" and one.path[0] in written
         is_kept = one.resolution == "live" and not one.decided

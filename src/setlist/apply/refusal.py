@@ -87,7 +87,7 @@ def refuse_again(plan: Plan, runs: Mapping[str, PlanRun]) -> None:
         raise StaleError(f"this plan was begun at {earlier.started} and not completed", todo="run setlist plan again")
     newer = _superseding(plan, runs.values())
     if newer:
-        what = f"commit {newer.commit[:12]} was planned later and applied already, at {newer.started}"
+        what = f"commit {newer.commit[:12]} was planned later, and its apply began at {newer.started}"
         todo = "to go back to this commit on purpose, run setlist ci plan again and apply that"
         raise StaleError(what, todo=todo)
 

@@ -33,6 +33,7 @@ from setlist.lifecycle import is_satisfied, preflight_of, transitions
 from setlist.live import read, to_live, unwrap
 from setlist.plan import Change, Step
 from setlist.resource import Listed, LiveResource, World, dotted
+from setlist.wording import crowd
 
 
 class Done(NamedTuple):
@@ -280,9 +281,9 @@ def _too_many(crew: Crew, job: Step, people: int | None) -> list[str]:
         return [f"how many people it would reach is not told, and {' and '.join(limits)}"] if limits else []
     reasons: list[str] = []
     if job.people is not None and people > job.people * (1 + crew.growth):
-        reasons.append(f"it would reach {people} people now, {job.people} were planned (guards.audience_growth)")
+        reasons.append(f"it would reach {crowd(people)} now, {job.people:,} were planned (guards.audience_growth)")
     if crew.most is not None and people > crew.most:
-        reasons.append(f"it would reach {people} people, more than guards.max_recipients ({crew.most})")
+        reasons.append(f"it would reach {crowd(people)}, more than guards.max_recipients ({crew.most})")
     return reasons
 
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from setlist.plan import Plan
 from setlist.remark import Level, Remark
-from setlist.render.style import counted
+from setlist.wording import counted
 
 CONCERNS = ("validate", "plan", "preflight", "approvals")
 LONGEST = 140

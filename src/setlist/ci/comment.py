@@ -11,7 +11,7 @@ from setlist.render.effects import Kinds
 from setlist.render.github import summary
 from setlist.render.markdown import plan_markdown
 from setlist.render.markdown_text import code, fence, prose, row
-from setlist.render.style import counted
+from setlist.wording import counted
 
 MOST = 20
 LIMIT = 65_000  # characters; GitHub takes 65,536

@@ -18,7 +18,7 @@ from typing import NamedTuple
 import orjson
 from pydantic import JsonValue
 
-from setlist.answer import read_json
+from setlist.answer import looks_like, read_json
 from setlist.ci.checks import shortened
 from setlist.ci.surroundings import Surroundings
 from setlist.errors import (
@@ -147,7 +147,7 @@ class Forge:
         """
         me = await self._me()
         alike = await self._alike(marker)
-        others = sorted({one.author for one in alike if not one.is_by(me)})
+        others = sorted({one.author or "somebody who left" for one in alike if not one.is_by(me)})
         done = await self._put(marker, body, me, [one for one in alike if one.is_by(me)])
         return f"{done}; another that begins like it, by {', '.join(others)}, is left alone" if others else done
 
@@ -215,7 +215,10 @@ class Forge:
             if not self.table.bot:
                 raise
             return self.table.bot
-        return str(dig(tree, self.table.login))
+        login = dig(tree, self.table.login)
+        if not isinstance(login, str) or not login:
+            raise MalformedError("it does not tell whose the token is", where=self._where, todo="say --author NAME")
+        return login
 
     async def _mine(self, marker: str, me: str) -> list[Comment]:
         return [one for one in await self._alike(marker) if one.is_by(me)]
@@ -236,7 +239,7 @@ class Forge:
                 return
             for one in rows:
                 if isinstance(number := dig(one, ("id",)), int):
-                    yield Comment(number, str(dig(one, self.table.author)), str(dig(one, ("body",))))
+                    yield Comment(number, str(dig(one, self.table.author) or ""), str(dig(one, ("body",)) or ""))
         raise MalformedError(f"there are more than {PAGES} pages of comments", where=self._where)
 
     def _path(self, template: str, number: int = 0) -> str:
@@ -265,7 +268,12 @@ class Forge:
         answer = await self.client.send(method, f"{self.place.api}{path}", content)
         if answer.status >= 400:
             raise self._refusal(answer, f"it answered {answer.status} to {method} {path.partition('?')[0]}")
-        return read_json(answer.content)
+        tree = read_json(answer.content)
+        if tree is None and answer.content:
+            kind = looks_like(answer.content_type, answer.content)
+            todo = f"look at {self.table.variable}: is that the API?"
+            raise MalformedError(f"it answered {kind} to {method}, not JSON", where=self._where, todo=todo)
+        return tree
 
     def _refusal(self, answer: Answer, told: str) -> SetlistError:
         """Return what an answer of 400 or more means, in the forge's words too."""

@@ -26,7 +26,7 @@ class Surroundings:
     paths name, ``target`` that of the pull request. ``commit`` is what was checked out, ``head`` the branch's own, and
     ``checked`` which of the two shows the checks; ``pipeline`` is the run that they belong to, 0 where the forge knows
     no such thing. ``number`` is that of the pull request, 0 without one. ``is_fork``: its branch lies in another
-    repository, or it cannot be told. ``page`` shows the run.
+    repository, or it cannot be told. ``is_queued``: it waits in a merge queue. ``page`` shows the run.
     """
 
     forge: Literal["", "github", "gitlab"] = ""
@@ -39,6 +39,7 @@ class Surroundings:
     pipeline: int = 0
     number: int = 0
     is_fork: bool = False
+    is_queued: bool = False
     page: str = ""
     token: str = field(default="", repr=False)
 
@@ -71,6 +72,7 @@ def _on_github(environ: Mapping[str, str], event: JsonValue) -> Surroundings:
         checked=shown,
         number=number if isinstance(number, int) else int(found[1]) if found else 0,
         is_fork=source != repository if pull or found else _is_foreign(tree, repository),
+        is_queued="merge_group" in tree,
         page=f"{server}/{repository}/actions/runs/{environ.get('GITHUB_RUN_ID', '')}",
         token=_token("github", environ),
     )

@@ -91,8 +91,6 @@ def run(args: list[str]) -> int:
     """Run one command line and return its exit code; every failure has been told on stderr."""
     try:
         result = app.main(args, prog_name="setlist", standalone_mode=False)
-    except click.exceptions.Exit as done:
-        return done.exit_code
     except click.UsageError as error:
         error.show()
         return 3

@@ -256,7 +256,7 @@ def apply_command(file: Path, **options: Any) -> int:
 def _refuse(plan: Plan, file: Path, place: Surroundings, options: dict[str, Any]) -> None:
     """Raise BlockedError in a pull request, StaleError for a plan of another commit."""
     commit = options["commit"] or place.commit
-    if place.number or place.is_fork:
+    if place.number or place.is_fork or place.is_queued:
         todo = "run ci apply on the branch that it is merged into"
         raise BlockedError("a pull request is not merged, so its plan is not applied", todo=todo)
     if not commit:

@@ -21,6 +21,7 @@ from setlist.pull.brought import Written
 from setlist.pull.files import put
 from setlist.registry import find_providers, kinds_of
 from setlist.source.files import expand, read_inside
+from setlist.wording import counted
 
 
 class _Room(NamedTuple):
@@ -58,7 +59,7 @@ def command(paths: tuple[Path, ...], *, check: bool, diff: bool, filters: bool) 
     codes = [_format(room, file, wish) for file in files]
     verb = "to be formatted" if check or diff else "formatted"
     changed = sum(1 for code in codes if code in (0, 2))
-    click.echo(f"{_count(len(files))}, {changed} {verb}.", err=True)
+    click.echo(f"{counted(len(files), 'file')}, {changed} {verb}.", err=True)
     return _worst(codes, wish)
 
 
@@ -69,10 +70,6 @@ def _worst(codes: list[int], wish: _Wish) -> int:
     """Return the exit code of all: mistakes before what was left alone, before what differs."""
     found = [code for code in (_BROKEN, _KEPT, 2 if wish.check else 0) if code in codes]
     return found[0] if found else 0
-
-
-def _count(number: int) -> str:
-    return f"{number} file" if number == 1 else f"{number} files"
 
 
 def _filter(paths: tuple[Path, ...], wish: _Wish) -> int:

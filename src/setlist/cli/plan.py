@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -20,9 +21,11 @@ from setlist.errors import UsageError
 from setlist.export.consent import approvals_text
 from setlist.pipeline import consents, planned, remarks_on
 from setlist.plan import Approval, Plan, to_json
+from setlist.remark import Remark
 from setlist.render import text
 from setlist.render.style import safe
 from setlist.state.store import Codec
+from setlist.wording import counted
 
 
 @click.command("plan")
@@ -57,14 +60,25 @@ def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bo
         print_remarks(remarks, form, f"plan/{planning.plan.environment}", subjects, setup.project.folder)
     else:
         print_plan(planning.plan, form, setup.kinds, no_color=no_color)
-    for one in remarks:
-        if one.rule == "approval" and form == "text":
-            click.echo(safe(f"Warning: {one.file}:{one.line}:{one.column}: {one}"), err=True)
+    if form == "text":
+        _tell_consents(planning.plan, remarks)
     if unsigned:
         _ask_for(planning.plan, missing(planning.plan.approvals, consents(setup, given)), (unsigned, setup.now()))
     if out and form == "text":
         click.echo(f"Saved to {out}. To carry out exactly this: setlist apply {out}", err=True)
     return exit_code(planning.plan, detailed=detailed_exitcode)
+
+
+def _tell_consents(plan: Plan, remarks: Iterable[Remark]) -> None:
+    """Tell how many of the plan's approvals are given, if any is, and what is wrong with entries of approvals files."""
+    lacking = 0
+    for one in remarks:
+        lacking += one.rule == "approval-missing"
+        if one.rule == "approval":
+            click.echo(safe(f"Warning: {one.file}:{one.line}:{one.column}: {one}"), err=True)
+    if lacking < len(plan.approvals):
+        told = f"{len(plan.approvals) - lacking} of {counted(len(plan.approvals), 'approval')}"
+        click.echo(f"Given already: {told}, by --approve or in approvals files.", err=True)
 
 
 def _ask_for(plan: Plan, lacking: tuple[Approval, ...], place: tuple[Path, datetime]) -> None:

@@ -15,6 +15,7 @@ from setlist.policy.trial import Outcome, tried
 from setlist.project import find_project, read_project
 from setlist.registry import find_providers
 from setlist.render.style import Palette, safe
+from setlist.wording import counted
 
 
 @click.group("policy")
@@ -50,7 +51,7 @@ def test_rules(*, files: tuple[str, ...], no_color: bool, **rest: Any) -> int:
     for one in outcomes:
         click.echo(_line(one, color=color), color=color)
     failed = sum(not one.is_good for one in outcomes)
-    click.echo(f"{len(outcomes)} cases, {failed} failed." if outcomes else "There are no cases.")
+    click.echo(f"{counted(len(outcomes), 'case')}, {failed} failed." if outcomes else "There are no cases.")
     return 1 if failed else 0
 
 

@@ -17,6 +17,7 @@ from setlist.promotion import Promotion, promote
 from setlist.pull.brought import Written
 from setlist.pull.files import put
 from setlist.render.style import Palette, safe, value_text
+from setlist.wording import counted
 
 
 @click.command("promote")
@@ -83,7 +84,7 @@ def _summary(found: Promotion, names: tuple[str, str], *, is_written: bool) -> s
     rest = f" {len(found.left)} left." if found.left else ""
     if not found.fields:
         return rest.strip() or f"Nothing to promote: {right} declares what {left} does."
-    count = f"{len(found.fields)} field{'' if len(found.fields) == 1 else 's'}"
+    count = counted(len(found.fields), "field")
     done = (
         f"Promoted {count} from {left} to {right}." if is_written else f"Would promote {count} from {left} to {right}."
     )

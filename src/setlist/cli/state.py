@@ -28,6 +28,7 @@ from setlist.state.ledger import open_ledger
 from setlist.state.opener import open_store
 from setlist.state.store import to_state
 from setlist.state.transfer import migrate, push
+from setlist.wording import counted
 
 F = TypeVar("F", bound=Callable[..., Any])
 _SCHEMES = {
@@ -230,8 +231,8 @@ def bring(url: str, lock_timeout: float, **options: Any) -> None:
     target = open_store(place_of(setup)._replace(settings=_settings_for(setup, url)), setup.codec)
     owner = owner_of(setup.now(), "setlist state migrate")
     state, count = loop.run_stoppable(lambda _stop: migrate(setup.store, target, owner, lock_timeout))
-    click.echo(f"{target.where} holds the state now: serial {state.serial}, {len(state.bindings)} bindings.")
-    click.echo(f"{count} receipts went with it. Now set state in setlist.yaml to that place.")
+    click.echo(f"{target.where} holds the state now: serial {state.serial}, {counted(len(state.bindings), 'binding')}.")
+    click.echo(f"{counted(count, 'receipt')} went with it. Now set state in setlist.yaml to that place.")
 
 
 def _settings_for(setup: Setup, url: str) -> StateSettings:

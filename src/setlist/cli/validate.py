@@ -22,6 +22,7 @@ from setlist.source import Inputs, load
 from setlist.standstill import unmatched
 from setlist.state.store import wall_clock
 from setlist.windows import Window
+from setlist.wording import counted
 
 
 class Verdict(NamedTuple):
@@ -64,7 +65,7 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
     else:
         for warning in found.warnings:
             click.echo(f"Warning: {warning}", err=True)
-        click.echo(f"Valid: {found.resources} resources in {found.files} files.")
+        click.echo(f"Valid: {counted(found.resources, 'resource')} in {counted(found.files, 'file')}.")
     return 3 if found.problems else 0
 
 

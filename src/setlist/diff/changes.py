@@ -31,6 +31,7 @@ from setlist.kind import Effect, Kind, Named, Remark
 from setlist.lifecycle import hops, is_held, is_satisfied, transitions
 from setlist.plan import Action, Change, Delta, Note, Step
 from setlist.resource import Address, Hole, LiveResource, Resource, Tree, dotted, graft, parse_dotted
+from setlist.wording import crowd
 
 _ABSENT = Note(what="it does not exist, and what is only observed is not created")
 
@@ -219,6 +220,7 @@ def _existing(sight: Sight, kind: Kind, subject: tuple[Resource, Identity, Wishe
     resource = _with_key(sight, kind, resource, binding)
     named_parts = _named_parts(kind, resource, live, binding)
     shown = replace(live, fields=named_parts.fields)
+    binding = _in_todays_keys(kind, binding, named_parts)
     fields, notes = _judged(kind, resource, shown, binding, wishes)
     written = _written(kind, resource, fields, shown)
     present = _Present(resource, shown, binding, fields, written, named_parts, sight)
@@ -286,6 +288,13 @@ def _named_parts(kind: Kind, resource: Resource, live: LiveResource, binding: Bi
     if kind.naming is None:
         return Named(live.fields, {})
     return kind.naming.read(live.fields, resource.fields, binding.names if binding else {})
+
+
+def _in_todays_keys(kind: Kind, binding: Binding | None, named: Named) -> Binding | None:
+    """Return the binding with its base in the keys that the parts have now, so that a new key alone is no edit."""
+    if kind.naming is None or binding is None:
+        return binding
+    return binding.model_copy(update={"base": kind.naming.renamed(binding.base, binding.names, named.names)})
 
 
 def _described(sight: Sight, kind: Kind, present: _Present, identity: Identity) -> dict[str, object]:
@@ -392,7 +401,7 @@ def _again(kind: Kind, present: _Present, steps: tuple[Step, ...]) -> tuple[Note
 
 
 def _crowd(people: int | None) -> str:
-    return "people that nobody counted" if people is None else f"{people} people"
+    return "people that nobody counted" if people is None else crowd(people)
 
 
 def _is_cloned(kind: Kind, present: _Present, steps: tuple[Step, ...]) -> bool:

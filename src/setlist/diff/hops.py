@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from setlist.kind import Facet, Kind, Lifecycle, Preflight, Transition
 from setlist.lifecycle import hops, is_upward, reachable
 from setlist.plan import Note, Step
+from setlist.wording import crowd
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +21,8 @@ class Route:
 
 def step_of(address: str, hop: Transition, people: int | None) -> Step:
     """Return the step of one hop, its effect said with the number of people where the API told it."""
-    counted = "" if people is None else f" ({people} people)"
-    inside = f"; {people} people are in it already" if people else ""
+    counted = "" if people is None else f" ({crowd(people)})"
+    inside = f"; {crowd(people)} {'is' if people == 1 else 'are'} in it already" if people else ""
     return Step(
         id=f"{address}:{hop.name}",
         address=address,

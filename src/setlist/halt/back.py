@@ -13,7 +13,7 @@ from setlist.binding import Binding, State
 from setlist.compare import Sides, Verdict, compare
 from setlist.errors import BlockedError, NotFoundError, SetlistError, StateError, UsageError
 from setlist.halt.move import LAG, Clock, failed, move, outcome
-from setlist.halt.round import Target, Way, ended, noted, run, uses_first
+from setlist.halt.round import Target, Way, ended, noted, number_of, receipt_of, run, uses_first
 from setlist.halt.stop import content, opened, refuse_foreign
 from setlist.hold import Hold, Stopped, covering
 from setlist.journal import Outcome, Receipt, Result
@@ -21,7 +21,6 @@ from setlist.kind import Effect, Kind, Transition
 from setlist.opening import Setup
 from setlist.resource import LiveResource, parse_dotted
 from setlist.state.store import Owner
-from setlist.version import __version__
 
 LOOK = "look at it; if it is to be live, bring it up in the vendor's console, or with setlist plan"
 
@@ -105,23 +104,15 @@ async def _taken_back(setup: Setup, wish: Return, state: State, holds: list[Hold
         outcomes = await run(targets, uses_first(targets), work)
         requests = sum(one.traffic.reads + one.traffic.writes for one in way.writers.values())
     unkept = await _lifted(setup, holds, outcomes)
-    count = len(release.again)
-    receipt = Receipt(
-        command="resume",
-        plan=holds[0].id if len(holds) == 1 else uuid.uuid4().hex,
-        project=setup.settings.project,
-        environment=setup.settings.name,
-        version=__version__,
-        started=started.isoformat(),
-        finished=setup.now().isoformat(),
-        complete=False,
-        exit_code=0,
-        requests=requests,
-        outcomes=(),
-        settled=(f"{count} {'was' if count == 1 else 'were'} live again already",) if count else (),
-        reason="; ".join(f"{one.id[:12]} {one}" for one in holds),
-        unkept=unkept,
-    )
+    again = len(release.again)
+    told = {
+        "requests": requests,
+        "settled": (number_of(again, "live again already"),) if again else (),
+        "reason": "; ".join(f"{one.id[:12]} {one}" for one in holds),
+        "unkept": unkept,
+    }
+    run_id = holds[0].id if len(holds) == 1 else uuid.uuid4().hex
+    receipt = receipt_of(setup, "resume", run_id, started).model_copy(update=told)
     receipt = ended(receipt, outcomes, interrupted=bool(wish.stop and wish.stop.is_set()))
     with suppress(StateError):  # it is told all the same
         await setup.store.put_receipt(receipt)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
+from datetime import datetime
 from graphlib import CycleError, TopologicalSorter
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from setlist.binding import Binding, State
 from setlist.hold import Stopped, selects
@@ -13,9 +14,33 @@ from setlist.http import Writer, fill
 from setlist.journal import Outcome, Receipt, Result
 from setlist.kind import Kind
 from setlist.live import read
+from setlist.opening import Setup
 from setlist.resource import LiveResource, parse_address
+from setlist.version import __version__
 
 TOGETHER = 10  # requests at once to one vendor
+
+
+def receipt_of(setup: Setup, command: Literal["halt", "resume"], id_: str, started: datetime) -> Receipt:
+    """Return the receipt of a run without a plan, which ends now; its outcomes are not in it yet."""
+    return Receipt(
+        command=command,
+        plan=id_,
+        project=setup.settings.project,
+        environment=setup.settings.name,
+        version=__version__,
+        started=started.isoformat(),
+        finished=setup.now().isoformat(),
+        complete=False,
+        exit_code=0,
+        requests=0,
+        outcomes=(),
+    )
+
+
+def number_of(count: int, words: str) -> str:
+    """Return ``1 was`` or ``2 were``, and the words."""
+    return f"{count} {'was' if count == 1 else 'were'} {words}"
 
 
 class Target(NamedTuple):

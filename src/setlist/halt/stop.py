@@ -27,7 +27,7 @@ from setlist.errors import (
 )
 from setlist.guard import refuse_start
 from setlist.halt.move import LAG, Clock, failed, move, outcome
-from setlist.halt.round import Target, Way, chosen, ended, run, users_first
+from setlist.halt.round import Target, Way, chosen, ended, number_of, receipt_of, run, users_first
 from setlist.hold import Hold, Stopped
 from setlist.http import Budget, open_writer
 from setlist.journal import Outcome, Receipt, Result
@@ -36,7 +36,6 @@ from setlist.lifecycle import calming, is_upward
 from setlist.opening import Setup, endpoint, limits_of, timeout_of
 from setlist.resource import LiveResource
 from setlist.state.store import Store
-from setlist.version import __version__
 
 ENOUGH = 3  # objects of one vendor that got no answer in a row: the rest need not wait for it too
 
@@ -155,26 +154,13 @@ def _me() -> str:
 
 
 def _receipt(setup: Setup, keeper: Keeper, started: datetime, requests: int) -> Receipt:
-    return Receipt(
-        command="halt",
-        plan=keeper.hold.id,
-        project=setup.settings.project,
-        environment=setup.settings.name,
-        version=__version__,
-        started=started.isoformat(),
-        finished=setup.now().isoformat(),
-        complete=False,
-        exit_code=0,
-        requests=requests,
-        outcomes=(),
-        reason=keeper.hold.reason,
-        unkept=keeper.failure,
-    )
+    told = {"requests": requests, "reason": keeper.hold.reason, "unkept": keeper.failure}
+    return receipt_of(setup, "halt", keeper.hold.id, started).model_copy(update=told)
 
 
 def _asides(seen: Counter[str]) -> tuple[str, ...]:
     """Return how many objects there was nothing to do about, and why."""
-    return tuple(f"{count} {'was' if count == 1 else 'were'} {words}" for words, count in sorted(seen.items()))
+    return tuple(number_of(count, words) for words, count in sorted(seen.items()))
 
 
 @asynccontextmanager

@@ -9,12 +9,13 @@ from setlist.binding import State
 from setlist.errors import SetlistError
 from setlist.findings import Checkup, Finding, Level
 from setlist.guard import refuse_start
-from setlist.inspection.vendor import counted, look_at
+from setlist.inspection.vendor import look_at
 from setlist.opening import Setup, limits_of, named_providers
 from setlist.plan import Note
 from setlist.project import PROJECT_FILE
 from setlist.source import Loaded, load
 from setlist.state.store import describe
+from setlist.wording import counted
 
 PROJECT = "project"
 

@@ -8,6 +8,7 @@ from dataclasses import replace
 from typing import NamedTuple
 
 from setlist.binding import Binding, State
+from setlist.diff.rename import Moves, moves_of
 from setlist.errors import BlockedError, SetlistError, UsageError
 from setlist.findings import Count, Standing, Survey
 from setlist.guard import refuse_gone, refuse_start
@@ -32,10 +33,11 @@ class _Bound(NamedTuple):
     desired: str
     live: LiveResource | None
     is_gone: bool
+    was: str
 
 
 async def survey(setup: Setup, addresses: tuple[str, ...] = ()) -> Survey:
-    """Return the standing of these managed addresses, or of all, in their order.
+    """Return the standing of these managed addresses, or of all, in their order; what is renamed under its new one.
 
     Raises UsageError for an address that is neither managed nor declared, BlockedError where the state belongs to
     another account, AccessError, ExhaustedError and VendorError as reads do.
@@ -43,16 +45,19 @@ async def survey(setup: Setup, addresses: tuple[str, ...] = ()) -> Survey:
     loaded = load(setup.project, setup.settings, setup.providers, setup.inputs)
     stored = await setup.store.read() or State(lineage="")
     refuse_other_account(setup, stored)
-    state = _narrowed(stored, loaded.resources, addresses)
+    moves, moved = moves_of(stored, () if loaded.problems else loaded.resources)
+    following = {old: new for new, old in moves.previous.items()}
+    addresses = tuple(following.get(one, one) for one in addresses)
+    state = _narrowed(moved, loaded.resources, addresses)
     async with open_readers(setup, used_providers(setup, (), state)) as readers:
         world = await observed(readers, setup.kinds, state)
-        bound = list(_bound(setup.kinds, state, loaded.resources, world))
+        bound = list(_bound(setup.kinds, (state, moves), loaded.resources, world))
         counts = await _counts(readers, bound)
     return Survey(
         setup.settings.project,
         setup.settings.name,
         tuple(_standing(one, counts.get(one.address)) for one in bound),
-        tuple(_notes(stored, loaded, (state, world), addresses)),
+        tuple(_notes(moved, loaded, (state, world), addresses)),
     )
 
 
@@ -83,20 +88,26 @@ async def observed(readers: Mapping[str, Reader], kinds: Mapping[str, Kind], sta
     return await read_all(readers, question, await list_all(readers, replace(question, kinds=moving)))
 
 
-def _bound(kinds: Mapping[str, Kind], state: State, resources: tuple[Resource, ...], world: World) -> Iterator[_Bound]:
+def _bound(
+    kinds: Mapping[str, Kind], known: tuple[State, Moves], resources: tuple[Resource, ...], world: World
+) -> Iterator[_Bound]:
+    state, moves = known
     desired = {str(one.address): one.rules.state or "" for one in resources}
     for address, binding in state.bindings.items():
         where = parse_address(address)
         kind = kinds.get(where.kind_id) if where else None
         if kind:
             key = (kind.id, binding.id)
-            yield _Bound(address, kind, binding, desired.get(address, ""), world.live.get(key), key in world.gone)
+            was = moves.previous.get(address, "")
+            yield _Bound(address, kind, binding, desired.get(address, ""), world.live.get(key), key in world.gone, was)
 
 
 def _standing(one: _Bound, count: Count | None) -> Standing:
     live, last_set = one.live, one.binding.state_set
     if live is None:
-        return Standing(one.address, one.binding.id, state_set=last_set, desired=one.desired, is_gone=one.is_gone)
+        return Standing(
+            one.address, one.binding.id, state_set=last_set, desired=one.desired, is_gone=one.is_gone, was=one.was
+        )
     told = bool(live.state) and not one.is_gone
     return Standing(
         address=one.address,
@@ -112,6 +123,7 @@ def _standing(one: _Bound, count: Count | None) -> Standing:
         is_held=told and one.kind.lifecycle is not None and is_held(one.kind.lifecycle, last_set, live.state),
         unsupported=live.unsupported,
         count=count,
+        was=one.was,
     )
 
 

@@ -17,16 +17,12 @@ from setlist.lifecycle import transitions
 from setlist.opening import Setup, base_url, endpoint, given, is_sandboxed, timeout_of, variable
 from setlist.project import PROJECT_FILE, ProviderSettings
 from setlist.resource import dig, read_instant
+from setlist.wording import counted
 
 MOST_SKEW = timedelta(seconds=30)
 SHORT_LIFE = timedelta(minutes=15)
 END, LONG_ENOUGH = 4, 12
 _UNITS = (("day", 86400), ("hour", 3600), ("minute", 60))
-
-
-def counted(number: int, noun: str) -> str:
-    """Return ``1 file`` or ``2 files``."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 async def look_at(setup: Setup, name: str) -> tuple[Finding, ...]:

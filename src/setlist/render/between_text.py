@@ -9,6 +9,7 @@ from pydantic import JsonValue
 from setlist.findings import ABSENT, Comparison, Difference
 from setlist.render.style import Palette, safe, value_text
 from setlist.resource import canonical, dotted
+from setlist.wording import counted
 
 
 def comparison_text(found: Comparison, *, color: bool) -> str:
@@ -55,11 +56,11 @@ def _summary(found: Comparison) -> str:
     count = len(found.declared) + len(found.live)
     if found.is_equal:
         held = " and hold" if found.is_live else ""
-        return f"No differences: {names} declare{held} the same ({found.compared} resources)."
+        return f"No differences: {names} declare{held} the same ({counted(found.compared, 'resource')})."
     differing = {one.address for one in (*found.declared, *found.live)} | {one.address for one in found.missing}
-    told = [f"{count} difference{'' if count == 1 else 's'}"] if count else []
+    told = [counted(count, "difference")] if count else []
     told += [f"{len(found.missing)} in one only"] if found.missing else []
-    return f"{', '.join(told)} between {names}, in {len(differing)} of {found.compared} resources."
+    return f"{', '.join(told)} between {names}, in {len(differing)} of {counted(found.compared, 'resource')}."
 
 
 def comparison_json(found: Comparison) -> bytes:

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from setlist.agenda import Agenda, Entry, Freeze
 from setlist.render.style import Palette, safe
 from setlist.resource import canonical
+from setlist.wording import counted
 
 SIGNS = {"open": ">", "close": "|", "send": "!!"}
 SOURCES = {"git": "in git only", "live": "live only", "both": ""}
@@ -44,8 +45,8 @@ def summary(agenda: Agenda) -> str:
     if not agenda.entries and not agenda.freezes:
         return "Nothing happens in that time."
     count, flagged = len(agenda.entries), agenda.flagged
-    words = f"{count} event{'s' if count != 1 else ''}"
-    words += f", {len(agenda.freezes)} freeze{'s' if len(agenda.freezes) != 1 else ''}" if agenda.freezes else ""
+    words = counted(count, "event")
+    words += f", {counted(len(agenda.freezes), 'freeze')}" if agenda.freezes else ""
     return f"{words}, {flagged} to look at." if flagged else f"{words}."
 
 

@@ -10,6 +10,7 @@ from setlist.drift import Drift, Moved, Stranger
 from setlist.render.style import Palette, safe, value_text
 from setlist.render.text import by_whom
 from setlist.resource import canonical, dotted
+from setlist.wording import counted
 
 NOTHING = "No drift. Nobody changed live what this project manages."
 
@@ -84,7 +85,7 @@ def _summary(report: Drift) -> str:
         counts["drifted field"] += sum(each.verdict is not Verdict.CONFLICT for each in one.fields)
         counts["moved state"] += one.state_moved and not one.gone
         counts["gone"] += one.gone
-    words = [f"{count} {noun}{'s' if count > 1 and noun != 'gone' else ''}" for noun, count in counts.items() if count]
+    words = [counted(count, noun, "gone" if noun == "gone" else "") for noun, count in counts.items() if count]
     objects = sum(one.is_drift for one in report.resources)
-    head = f"Drift in {objects} object{'' if objects == 1 else 's'}: {', '.join(words)}."
+    head = f"Drift in {counted(objects, 'object')}: {', '.join(words)}."
     return f"{head}{narrowed}{strangers} setlist plan shows what would become of it."

@@ -54,14 +54,6 @@ def by_risk(plan: Plan) -> dict[Effect, list[Change]]:
     return found
 
 
-def steps_by_address(plan: Plan) -> dict[str, list[Step]]:
-    """Return the steps of every address, in their order."""
-    found: dict[str, list[Step]] = {}
-    for step in plan.steps:
-        found.setdefault(step.address, []).append(step)
-    return found
-
-
 def effects_of(plan: Plan, kinds: Kinds) -> tuple[Effected, ...]:
     """Return the steps that reach people or cannot be undone, what cannot be undone first."""
     changes = {one.address: one for one in plan.resource_changes}
@@ -109,7 +101,7 @@ def clock(text: str) -> str:
     return f"{point:%Y-%m-%d %H:%M}{shown}"
 
 
-def sign_of(change: Change, steps: list[Step]) -> str:
+def sign_of(change: Change, steps: tuple[Step, ...]) -> str:
     """Return the sign that stands before a change: that of its last step where it writes no field."""
     return steps[-1].symbol if change.action is Action.NO_OP and steps else change.symbol
 
@@ -137,7 +129,7 @@ def reason_of(change: Change) -> str:
 def scopes_of(plan: Plan) -> dict[str, str]:
     """Return, for each vendor that has scopes, those that the credential needs to apply the plan."""
     wanted: dict[str, set[str]] = {}
-    steps = steps_by_address(plan)
+    steps = plan.steps_by_address()
     for change in plan.resource_changes:
-        wanted.setdefault(change.provider_name, set()).update(one.scope for one in steps.get(change.address, []))
+        wanted.setdefault(change.provider_name, set()).update(one.scope for one in steps[change.address])
     return {name: ", ".join(sorted(filter(None, scopes))) for name, scopes in sorted(wanted.items()) if any(scopes)}

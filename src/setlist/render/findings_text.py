@@ -9,8 +9,9 @@ from dataclasses import asdict
 from pydantic import JsonValue
 
 from setlist.findings import Checkup, Count, Finding, Level, Standing, Survey
-from setlist.render.style import Palette, counted, safe
+from setlist.render.style import Palette, safe
 from setlist.resource import canonical, read_instant
+from setlist.wording import counted
 
 WIDTH = 110
 _SHOWN = {
@@ -111,6 +112,8 @@ def _moment(text: str) -> str:
 
 
 def _remarks(one: Standing) -> Iterator[str]:
+    if one.was:
+        yield f"was {one.was} until the next apply"
     if one.is_gone:
         yield "the vendor no longer has it, or has it deleted or archived"
     if one.is_held:

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Sequence
 
 from setlist.remark import Level, Remark
 from setlist.render.markdown_text import code, prose, row
-from setlist.render.style import counted, safe
+from setlist.render.style import safe
+from setlist.wording import counted
 
 MOST = 200
 

@@ -6,17 +6,18 @@ from itertools import starmap
 
 from setlist.compare import FieldChange
 from setlist.journal import Outcome, Receipt
-from setlist.plan import Change, Note, Plan, Step
+from setlist.plan import Action, Change, Note, Plan, Step
 from setlist.render.difference import Line, lines_of, pair
 from setlist.render.effects import RISKS, Effected, Kinds, clock, gravity, people, reason_of, sign_of, told
 from setlist.render.flow import Flow, flows_of, overlaid, touched_nodes
 from setlist.render.html_page import anchor, bullets, code, lines, link, page, section, table
 from setlist.render.html_timeline import timeline
 from setlist.render.moved import becomes, who
-from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed
+from setlist.render.review import EXCEPTED, Review, reviewed, waiting
 from setlist.render.svg import picture
 from setlist.render.tags import Markup, joined, tag
 from setlist.resource import dotted
+from setlist.wording import counted
 
 
 def plan_html(plan: Plan, kinds: Kinds) -> str:
@@ -27,7 +28,7 @@ def plan_html(plan: Plan, kinds: Kinds) -> str:
         f"Setlist plan for {plan.project} / {plan.environment}",
         [
             tag("p", tag("strong", review.summary)),
-            section("In force", bullets(map(_told, review.standing)), _waiting(plan), class_="standing"),
+            section("In force", bullets(map(_told, review.standing)), waiting(plan), class_="standing"),
             _counts(review),
             section("Look at this first", bullets(map(_told, review.doubts))),
             section("Refused", bullets(map(str, review.refusals))),
@@ -49,13 +50,6 @@ def plan_html(plan: Plan, kinds: Kinds) -> str:
 def _made(plan: Plan) -> str:
     commit = f" of commit {plan.commit[:12]}" if plan.commit else ""
     return f"Plan {plan.id[:12]}{commit}, made {clock(plan.created_at)} by Setlist {plan.setlist_version}."
-
-
-def _waiting(plan: Plan) -> Markup:
-    """Return how many objects a halt or a window stops, where one of those is named above."""
-    count = len(plan.barred) if plan.standing else 0
-    told = f"Of this plan, {count} object{'s' if count != 1 else ''} must wait: see Blocked."
-    return tag("p", told) if count else Markup()
 
 
 def _counts(review: Review) -> Markup:
@@ -90,8 +84,8 @@ def _reason(change: Change, note: Note) -> Markup:
 
 
 def _held(change: Change) -> Markup:
-    words = f": {held_words(change)}; {LET_GO}"
-    return joined([code(change.address), words, tag("pre", f"--approve {change.resume}")])
+    words, way = change.way_on
+    return joined([code(change.address), f": {change.became}; {words}", tag("pre", way)])
 
 
 def _moved(change: Change, fields: list[FieldChange]) -> Markup:
@@ -120,7 +114,7 @@ def _changes(review: Review) -> Markup:
     rows += [("blocked", change) for change in review.plan.blocked if not change.steps]
     if not rows:
         return Markup()
-    parts = [_change(risk, change, review.steps.get(change.address, []), review.kinds) for risk, change in rows]
+    parts = [_change(risk, change, review.steps[change.address], review.kinds) for risk, change in rows]
     return section("Changes", _filters(rows), *parts, class_="all")
 
 
@@ -149,19 +143,17 @@ def _choice(title: str, name: str, values: list[str]) -> Markup:
     return tag("label", title, tag("select", *options, name=name))
 
 
-def _change(risk: str, change: Change, steps: list[Step], kinds: Kinds) -> Markup:
+def _change(risk: str, change: Change, steps: tuple[Step, ...], kinds: Kinds) -> Markup:
     head = [code(sign_of(change, steps)), " ", code(change.address), " ", tag("span", risk, class_="tag")]
     head += [tag("span", f" {one}", class_="soft") for one in (change.id, change.origin) if one]
     words = [one for one in (reason_of(change), change.forecast) if one]
     words += [f"{step.symbol} {told(step)}" for step in steps]
     words += [f"! {note}" for note in (*change.warnings, *change.blocked)]
-    rows = [_field(one) for one in lines_of(change)]
-    fields = table(("Field", "Before", "After"), rows, f"Fields of {change.address}")
     return tag(
         "details",
         tag("summary", *head),
         lines(words),
-        fields,
+        _fields(change),
         _canvas(change, kinds),
         id=anchor(change),
         class_=f"change {risk}",
@@ -170,6 +162,14 @@ def _change(risk: str, change: Change, steps: list[Step], kinds: Kinds) -> Marku
         data_kind=f"{change.provider_name}/{change.type}",
         data_name=change.address,
     )
+
+
+def _fields(change: Change) -> Markup:
+    """Return the fields before and after; those of a new object, which had none before, as they will be."""
+    name = f"Fields of {change.address}"
+    if change.action is Action.CREATE:
+        return table(("Field", "Value"), [(one.path, one.after or "") for one in lines_of(change)], name)
+    return table(("Field", "Before", "After"), map(_field, lines_of(change)), name)
 
 
 def _field(one: Line) -> tuple[str, str, str]:
@@ -204,7 +204,7 @@ _BUTTONS = (("+", "Larger"), ("-", "Smaller"), ("0", "Whole"))
 
 
 def _figure(flow: Flow, title: str) -> Markup:
-    told = f"{title}: {len(flow.nodes)} nodes, {len(flow.edges)} edges"
+    told = f"{title}: {counted(len(flow.nodes), 'node')}, {counted(len(flow.edges), 'edge')}"
     keys = f"{told}. Plus and minus zoom, arrows move, 0 shows the whole."
     buttons = [
         tag("button", name, type="button", data_move=key, aria_label=f"{name}: {title}") for key, name in _BUTTONS
@@ -217,7 +217,7 @@ def receipt_html(receipt: Receipt) -> str:
     """Return the report of what an apply did, and what it did not and why."""
     counts = ", ".join(f"{count} {result.value}" for result, count in receipt.counts().items() if count)
     end = "Apply complete" if receipt.complete else f"Apply incomplete, exit {receipt.exit_code}"
-    took = f"{clock(receipt.started)} to {clock(receipt.finished)}, {receipt.requests} requests"
+    took = f"{clock(receipt.started)} to {clock(receipt.finished)}, {counted(receipt.requests, 'request')}"
     head = ("Result", "What", "Object", "Id", "Vendor's request", "Seconds", "Why")
     return page(
         f"Setlist receipt for {receipt.project} / {receipt.environment}",

@@ -44,8 +44,8 @@ def timeline(review: Review) -> Markup:
 
 
 def _weeks(first: date, days: dict[date, list[Moment]], spans: Sequence[Span], sudden: Sequence[Effected]) -> Markup:
-    counts = {day: Counter(one.what for one in rows) for day, rows in days.items()}
-    told_days = {day: _links(f"#day-{day}", found) for day, found in counts.items()}
+    counts = {day: Counter(one.what for one in rows if one.is_set) for day, rows in days.items()}
+    told_days = {day: _links(f"#day-{day}", found) for day, found in counts.items() if found}
     if sudden:
         at_once = _links("#at-once", Counter(one.step.action for one in sudden), " at once")
         told_days[first] = [*at_once, *told_days.get(first, [])]
@@ -122,7 +122,7 @@ def _clock(at: datetime) -> Markup:
 
 def _planned(one: Moment) -> str:
     words = (f"moved, it was {one.was}" if one.was else "set by this plan") if one.is_planned else "unchanged"
-    return f"{words}; {one.within}" if one.within else words
+    return "; ".join((words, *one.remarks))
 
 
 def _windows(spans: Sequence[Span]) -> Markup:

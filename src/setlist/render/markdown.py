@@ -15,10 +15,11 @@ from setlist.render.flow import flows_of, overlaid, touched_nodes
 from setlist.render.markdown_text import Section, code, details, fence, prose, row, ticks
 from setlist.render.mermaid import is_drawable, mermaid
 from setlist.render.moved import becomes, who
-from setlist.render.review import EXCEPTED, LET_GO, Review, held_words, reviewed
+from setlist.render.review import EXCEPTED, Review, reviewed, waiting
 from setlist.render.style import safe
 from setlist.render.timeline import Moment, Span, about, told_stretch
 from setlist.resource import dotted
+from setlist.wording import counted, crowd
 
 LIMIT = 60_000
 MOST_FIELDS = 20
@@ -51,7 +52,7 @@ def plan_markdown(plan: Plan, kinds: Kinds) -> str:
         texts[name] = section.fitted(section.least + max(spare, 0))
         spare -= max(len(texts[name]) - section.least, 0)
     shown = [texts[name] for name in sections if texts[name]]
-    whole = "\n".join([head, risk, *shown]).rstrip() + "\n"
+    whole = "\n".join(filter(None, [head, risk, *shown])).rstrip() + "\n"
     return whole if len(whole) < LIMIT else f"{head}\n{_TOO_LARGE}\n"
 
 
@@ -115,10 +116,8 @@ def _standing(review: Review) -> str:
     rows = [_stands(note, len(note.what)) for note in review.standing]
     if sum(map(len, rows)) > _STANDING // 2:
         rows = [_stands(note, _SHORT) for note in review.standing]
-    count = len(review.plan.barred)
-    told = f"\nOf this plan, {count} object{'s' if count != 1 else ''} must wait: see Blocked.\n" if count else ""
-    section = Section("\n### In force\n\n", rows, len(rows), told, "halts and windows")
-    return section.fitted(_STANDING)
+    told = f"\n{waiting(review.plan)}\n" if waiting(review.plan) else ""
+    return Section("\n### In force\n\n", rows, len(rows), told, "halts and windows").fitted(_STANDING)
 
 
 def _stands(note: Note, most: int) -> str:
@@ -170,7 +169,7 @@ def _grouped(groups: list[list[Effected]], room: int) -> str:
 def _group_head(group: list[Effected]) -> str:
     step, change = group[0].step, group[0].change
     counts = [one.step.people for one in group if one.step.people is not None]
-    total = f", {sum(counts)} people" if counts else ""
+    total = f", {crowd(sum(counts))}" if counts else ""
     times = sorted({one.when for one in group})
     when = times[0] if len(times) == 1 else f"{times[0]} to {times[-1]}"
     final = f"**{RISKS[gravity(step)]}**" if step.effect is Effect.IRREVERSIBLE else RISKS[gravity(step)]
@@ -221,7 +220,8 @@ def _reason(change: Change, note: Note) -> str:
 
 
 def _held(one: Change) -> str:
-    return f"- {code(one.address)}: {prose(held_words(one))}<br>{LET_GO} {code(f'--approve {one.resume}')}"
+    words, way = one.way_on
+    return f"- {code(one.address)}: {prose(one.became)}<br>{prose(words)} {code(way)}"
 
 
 def _moved(change: Change, fields: list[FieldChange]) -> str:
@@ -274,14 +274,15 @@ def _calendar(review: Review) -> Section:
     """Return what opens, closes and is sent because of this plan, by time, then freezes and windows."""
     rows = [_moment_row(one) for one in review.moments if one.is_planned]
     windows = [_span_row(one) for one in review.spans] if review.plan.has_changes else []
-    title = f"Calendar: {len(rows)} moments" + (f", {len(windows)} freezes and windows" if windows else "")
+    counts = [counted(len(rows), "moment")] if rows else []
+    title = f"Calendar: {', '.join([*counts, *(['freezes'] if windows else [])])}"
     head = f"{row('When', 'What', 'Object', 'Remarks')}\n{row('---', '---', '---', '---')}\n"
     rows += windows
     return Section(f"<details><summary>{title}</summary>\n\n{head}", rows, len(rows), "\n</details>\n", "moments")
 
 
 def _moment_row(one: Moment) -> str:
-    remarks = _joined(f"was {prose(one.was)}" if one.was else "", prose(one.within))
+    remarks = _joined(f"was {prose(one.was)}" if one.was else "", *map(prose, one.remarks))
     return row(prose(one.told), f"**{prose(one.what)}**", code(one.change.address), remarks)
 
 

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from setlist.compare import Verdict
 from setlist.kind import Effect
 from setlist.plan import Change, Note, Plan, Step
-from setlist.render.effects import Effected, Kinds, by_risk, consents, effects_of, scopes_of, steps_by_address
+from setlist.render.effects import Effected, Kinds, by_risk, consents, effects_of, scopes_of
 from setlist.render.moved import Moved, left_alone, moved
 from setlist.render.text import summary
 from setlist.render.timeline import Moment, Span, moments, spans
+from setlist.wording import counted
 
 
 class Review(NamedTuple):
@@ -39,7 +41,7 @@ class Review(NamedTuple):
     risks: dict[Effect, list[Change]]
     moments: tuple[Moment, ...]
     spans: tuple[Span, ...]
-    steps: dict[str, list[Step]]
+    steps: Mapping[str, tuple[Step, ...]]
 
 
 def reviewed(plan: Plan, kinds: Kinds) -> Review:
@@ -63,7 +65,7 @@ def reviewed(plan: Plan, kinds: Kinds) -> Review:
         risks=by_risk(plan),
         moments=moments(plan, kinds),
         spans=spans(plan),
-        steps=steps_by_address(plan),
+        steps=plan.steps_by_address(),
     )
 
 
@@ -74,10 +76,10 @@ def _remarks(plan: Plan) -> list[tuple[str, str]]:
     return told
 
 
-def held_words(change: Change) -> str:
-    """Return what became of an object that somebody made less live."""
-    return f"held: somebody made it {change.state}, it was {change.wanted_state or 'more live'}"
+def waiting(plan: Plan) -> str:
+    """Return how many objects a halt or a window stops, where one of those is told, or nothing."""
+    count = len(plan.barred) if plan.standing else 0
+    return f"Of this plan, {counted(count, 'object')} must wait: see Blocked." if count else ""
 
 
-LET_GO = "to let it go on, set another lifecycle.state in git, or:"
 EXCEPTED = "Left alone, as setlist.yaml says"

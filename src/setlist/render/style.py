@@ -32,11 +32,6 @@ class Palette:
         return f"{self.paint(symbol.ljust(2), colors.get(symbol.strip()), bold=True)} {text}"
 
 
-def counted(number: int, noun: str) -> str:
-    """Return ``1 file`` or ``2 files``."""
-    return f"{number} {noun}{'' if number == 1 else 's'}"
-
-
 def safe(text: str) -> str:
     """Return the text as one line, with every character shown that a terminal would obey instead of print."""
     return _UNSAFE.sub(

@@ -15,10 +15,11 @@ from setlist.estimate import Estimate
 from setlist.journal import Decision, Outcome, Receipt, Result
 from setlist.kind import Effect
 from setlist.plan import Action, Change, Note, Plan, Step
-from setlist.render.effects import is_told, reason_of, scopes_of
+from setlist.render.effects import consents, is_told, reason_of, scopes_of
 from setlist.render.moved import becomes, left_alone, moved
 from setlist.render.style import Palette, safe, value_text
 from setlist.resource import Hole, Path, dotted, read_instant
+from setlist.wording import counted
 
 NOTHING = "No changes. The live objects match the configuration."
 _RISKS = (
@@ -60,7 +61,7 @@ def plan_text(plan: Plan, *, color: bool) -> str:
         _block("Blocked", _blocked(plan), palette, "red"),
         _block("Notes", _notes(plan), palette, None),
         _block("Scopes needed", _scopes(plan), palette, None),
-        _block("Approvals needed, one each", (f"  --approve {one}" for one in plan.approvals), palette, "red"),
+        _block("Approvals needed, one each", (f"  {one}" for one in consents(plan)), palette, "red"),
         _block("Refused", (f"  {safe(str(note))}" for note in plan.refusals), palette, "red"),
     ]
     return "\n\n".join([*(block for block in blocks if block), palette.paint(summary(plan), bold=True)])
@@ -79,20 +80,20 @@ def _doubt(note: Note, palette: Palette) -> Iterator[str]:
 def _risk_blocks(plan: Plan, palette: Palette) -> Iterator[str]:
     """Yield a block for each risk; a change stands in that of its gravest step."""
     order = [effect for effect, _, _ in _RISKS]
-    by_risk: dict[Effect, list[Change]] = {}
+    by_risk: dict[Effect, list[tuple[Change, tuple[Step, ...]]]] = {}
+    known = plan.steps_by_address()
     for change in plan.resource_changes:
-        steps = plan.steps_of(change)
+        steps = known[change.address]
         if steps:
-            by_risk.setdefault(min((step.effect for step in steps), key=order.index), []).append(change)
+            by_risk.setdefault(min((step.effect for step in steps), key=order.index), []).append((change, steps))
     for effect, title, color in _RISKS:
-        changes = by_risk.get(effect, [])
-        yield _block(title, (line for one in changes for line in _change(plan, one, palette)), palette, color)
+        pairs = by_risk.get(effect, [])
+        yield _block(title, (line for one, steps in pairs for line in _change(one, steps, palette)), palette, color)
 
 
-def _change(plan: Plan, change: Change, palette: Palette) -> Iterator[str]:
+def _change(change: Change, steps: Sequence[Step], palette: Palette) -> Iterator[str]:
     origin = f"  ({change.origin})" if change.origin else ""
     named = f" {change.id}" if change.id else ""
-    steps = plan.steps_of(change)
     yield "  " + palette.sign(_sign(change, steps), safe(f"{change.address}{named}{origin}"))
     if reason_of(change):
         yield f"       {safe(reason_of(change))}"
@@ -122,8 +123,9 @@ def _fields(change: Change, palette: Palette) -> Iterator[str]:
 
 
 def _leaves(value: JsonValue, path: Path) -> Iterator[tuple[Path, JsonValue]]:
+    """Yield the leaves of a tree, keys sorted: a plan that was read from its file is shown as it was before."""
     if isinstance(value, dict) and value:
-        for key, item in value.items():
+        for key, item in sorted(value.items()):
             yield from _leaves(item, (*path, key))
     else:
         yield path, value
@@ -135,9 +137,19 @@ def _created(path: Path, value: JsonValue, holes: dict[Path, Hole], palette: Pal
     if isinstance(value, list) and any(isinstance(item, dict) for item in value):
         yield palette.sign("+", f"{name}:")
         for number, item in enumerate(value):
-            yield f"     - {_declared((*path, number), item, holes, sort=False)}"
+            yield f"     - {_declared((*path, number), _plain_first(item), holes, sort=False)}"
     else:
         yield palette.sign("+", f"{name} = {_declared(path, value, holes)}")
+
+
+def _plain_first(value: JsonValue) -> JsonValue:
+    """Return maps with their plain members before their maps and lists, by name: what is cut is not what names it."""
+    if isinstance(value, list):
+        return [_plain_first(item) for item in value]
+    if isinstance(value, dict):
+        members = sorted(value.items(), key=lambda one: (isinstance(one[1], dict | list), one[0]))
+        return {name: _plain_first(item) for name, item in members}
+    return value
 
 
 def _declared(path: Path, value: JsonValue, holes: dict[Path, Hole], *, sort: bool = True) -> str:
@@ -170,9 +182,8 @@ def _lines(before: str, after: str) -> Iterator[str]:
 def _held(plan: Plan) -> Iterator[str]:
     for change in plan.resource_changes:
         if change.held:
-            was = change.wanted_state or "more live"
-            yield f"  {safe(f'{change.address}: held: somebody made it {change.state}, it was {was}')}"
-            yield f"    to let it go on: --approve {change.resume}, or set another lifecycle.state in git"
+            yield f"  {safe(f'{change.address}: {change.became}')}"
+            yield f"    {safe(' '.join(change.way_on))}"
 
 
 def _moved(plan: Plan, verdict: Verdict) -> Iterator[str]:
@@ -235,9 +246,8 @@ def summary(plan: Plan) -> str:
             return f"No changes can be applied: {blocked} blocked."
         return f"No changes are planned; {moved} moved live." if moved else NOTHING
     counts: Counter[str] = Counter()
-    for change in plan.resource_changes:
-        for action in _actions([step.action for step in plan.steps_of(change)]):
-            counts[action] += 1
+    for steps in plan.steps_by_address().values():
+        counts.update(_actions([step.action for step in steps]))
     words = [f"{counts[name]} {verb}" for name, verb in _VERBS.items() if counts[name]]
     final = {step.action for step in plan.steps if step.effect is Effect.IRREVERSIBLE}
     shown = {name: name.upper() if name in final else name for name in counts if name not in _VERBS}
@@ -271,8 +281,8 @@ def estimate_line(expected: Estimate) -> str:
 
 def _requests(counts: Mapping[str, int], noun: str) -> str:
     total = sum(counts.values())
-    told = ", ".join(f"{name} {count}" for name, count in sorted(counts.items()) if count)
-    return f"{total} {noun}{'' if total == 1 else 's'}{f' ({told})' if told else ''}"
+    told = ", ".join(f"{name} {count:,}" for name, count in sorted(counts.items()) if count)
+    return f"{counted(total, noun)}{f' ({told})' if told else ''}"
 
 
 def _span(seconds: float) -> str:
@@ -361,7 +371,7 @@ def problems_text(problems: Sequence[Problem], *, color: bool) -> str:
     """Return one line a mistake, then their number."""
     palette = Palette(color)
     files = len({one.file for one in problems})
-    count = f"{len(problems)} mistake{'s' if len(problems) != 1 else ''} in {files} file{'s' if files != 1 else ''}."
+    count = f"{counted(len(problems), 'mistake')} in {counted(files, 'file')}."
     return "\n".join([*(safe(str(one)) for one in problems), palette.paint(count, "red", bold=True)])
 
 

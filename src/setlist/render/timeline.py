@@ -7,11 +7,11 @@ from datetime import date, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
-from setlist.agenda import Freeze, freezes
+from setlist.agenda import Freeze, freezes, goals_of, has_reached
 from setlist.approval import covered_names
 from setlist.compare import moments_of
 from setlist.plan import Action, Change, Plan, PlannedWindow, Step
-from setlist.render.effects import Kinds, kind_of, spoken, steps_by_address
+from setlist.render.effects import Kinds, kind_of, spoken
 from setlist.resource import read_instant
 from setlist.windows import Happening, Window, against
 
@@ -23,7 +23,8 @@ _A_DAY = len("2026-12-01")
 class Moment(NamedTuple):
     """A point in time at which something happens to people: ``was`` is the one that the plan moves it from.
 
-    ``within`` is the window that it lies in, or outside of, against what the project file says.
+    ``is_set`` tells whether anything sets it off: a draft's send is not. ``within`` is the window that it lies in, or
+    outside of, against what the project file says.
     """
 
     at: datetime
@@ -32,7 +33,13 @@ class Moment(NamedTuple):
     change: Change
     was: str = ""
     is_planned: bool = False
+    is_set: bool = True
     within: str = ""
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What is to be said about it beside what the plan does."""
+        return tuple(filter(None, ("" if self.is_set else "nothing sets it off", self.within)))
 
     @property
     def is_day(self) -> bool:
@@ -64,30 +71,32 @@ def moments(plan: Plan, kinds: Kinds) -> tuple[Moment, ...]:
     A moment is planned if a step writes it or sets it off; the others only stand beside it.
     """
     now = read_instant(plan.created_at, None)
-    steps = steps_by_address(plan)
+    steps = plan.steps_by_address()
     windows = windows_of(plan)
     found = [
         moment
         for change in plan.resource_changes
-        for moment in _moments(change, steps.get(change.address, []), kinds, windows)
+        for moment in _moments(change, steps[change.address], kinds, windows)
         if now is None or moment.at >= now
     ]
     return tuple(sorted(found, key=lambda one: (one.at, one.change.address, one.what)))
 
 
-def _moments(change: Change, steps: list[Step], kinds: Kinds, windows: Sequence[Window]) -> Iterator[Moment]:
+def _moments(change: Change, steps: tuple[Step, ...], kinds: Kinds, windows: Sequence[Window]) -> Iterator[Moment]:
     kind = kind_of(change, kinds)
     if kind is None:
         return
     before, after = change.change.before or {}, change.change.after or {}
-    written = {name for step in steps for name in step.sets}
-    written |= {name for step in steps if step.upward for name in covered_names(kind, step.action)}
+    begun = {name for step in steps if step.upward for name in covered_names(kind, step.action)}
+    written = begun.union(*(step.sets for step in steps))
     earlier = moments_of(kind, before)
     for place, at in moments_of(kind, after).items():
         was = spoken(kind, before, place) if earlier.get(place, at) != at else ""
-        is_planned = place.split(".")[0] in written or (change.action is Action.CREATE and bool(steps))
+        top, goals = place.split(".")[0], goals_of(kind, place)
+        is_planned = top in written or (change.action is Action.CREATE and bool(steps))
+        is_set = not goals or top in begun or has_reached(kind, goals, change.state)
         within = ", ".join(map(_against, against(windows, Happening(kind.effect_at(place), at, kind.id))))
-        yield Moment(at, kind.timing[place], spoken(kind, after, place), change, was, is_planned, within)
+        yield Moment(at, kind.timing[place], spoken(kind, after, place), change, was, is_planned, is_set, within)
 
 
 def _against(window: Window) -> str:

@@ -13,6 +13,7 @@ from setlist.errors import StateError
 from setlist.hold import Hold
 from setlist.journal import Receipt
 from setlist.resource import Tree, read_instant
+from setlist.wording import counted
 
 
 class Owner(BaseModel):
@@ -37,8 +38,7 @@ def describe(owner: Owner, now: datetime) -> str:
     """Return ``anna on build-7 (pid 4312), setlist apply, for 14 minutes``."""
     begun = read_instant(owner.since, None) or now
     minutes = max(0, int((now - begun).total_seconds() // 60))
-    age = f"{minutes} minutes" if minutes != 1 else "1 minute"
-    return f"{owner.who} on {owner.where} (pid {owner.pid}), {owner.command}, for {age}"
+    return f"{owner.who} on {owner.where} (pid {owner.pid}), {owner.command}, for {counted(minutes, 'minute')}"
 
 
 class Codec(Protocol):

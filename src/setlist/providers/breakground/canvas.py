@@ -190,6 +190,22 @@ def keyed(live: Tree, known: Mapping[str, str]) -> Mapping[str, str]:
     return names
 
 
+def renamed(base: Tree, known: Mapping[str, str], names: Mapping[str, str]) -> Tree:
+    """Return what was applied last in today's keys: a node whose key alone was changed is the node that it was."""
+    now = {one: key for key, one in names.items()}
+    keys = {key: now[one] for key, one in known.items() if now.get(one, key) != key}
+    said: Tree = {
+        part: [_with_keys(row, ends, keys) for row in _rows(base, part)]
+        for part, ends in (("nodes", ("key",)), ("edges", ("from", "to")))
+        if part in base
+    }
+    return {**base, **said} if keys else base
+
+
+def _with_keys(row: Tree, ends: tuple[str, ...], keys: Mapping[str, str]) -> JsonValue:
+    return {**row, **{end: keys[str(row[end])] for end in ends if str(row.get(end)) in keys}}
+
+
 def _spoken(node: Tree) -> str:
     """Return a key for a node: its label where it has one that can be spelt, else its type."""
     config = node.get("config")

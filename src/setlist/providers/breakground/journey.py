@@ -120,7 +120,7 @@ JOURNEY = Kind(
         ),
     ),
     on_destroy="ARCHIVED",
-    naming=Naming("canvas", canvas.read, canvas.write, canvas.lost, canvas.keyed),
+    naming=Naming("canvas", canvas.read, canvas.write, canvas.lost, canvas.keyed, canvas.renamed),
     canvas=Canvas(),
     lint=lint,
     cannot=(
