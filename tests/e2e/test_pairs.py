@@ -271,7 +271,8 @@ def test_a_refresh_notes_nothing_of_what_is_gone(hall: Desk) -> None:
     hall.control("DELETE", f"/fanfare/objects/{hall.object('sale')['id']}")
     hall.write("sale", {**OVER, "name": "New"})
     hall.apply("--refresh-only")
-    assert "Old" in (hall.folder / ".setlist" / "default.state.json").read_text(encoding="utf-8")
+    state = json.loads((hall.folder / ".setlist" / "default.state.json").read_text(encoding="utf-8"))
+    assert state["bindings"][f"{SALE}/sale"]["base"]["name"] == "Old"
 
 
 def test_a_new_object_under_an_old_name_is_made_and_approved_anew(hall: Desk) -> None:
