@@ -16,6 +16,7 @@ from setlist.http import Reader, fill
 from setlist.kind import Kind
 from setlist.resource import Listed, LiveResource, Resource, Tree, World, dig, parse_address, read_instant
 from setlist.shape import ReadAs
+from setlist.spelling import alike
 
 UNREAD = "_unread"
 CACHE_MARGIN = timedelta(seconds=5)
@@ -192,7 +193,7 @@ def _is_loose(binding: Binding | None, listed: set[str]) -> bool:
 def _may_match(kind: Kind, live: LiveResource, names: frozenset[str]) -> bool:
     """Tell whether a listed object may be one that is looked for, by its key or for want of it in the listing."""
     values = [live.fields.get(name) for name in kind.natural_key.fields]
-    return any(value is None or str(value).casefold() in names for value in values)
+    return any(value is None or alike(str(value)).casefold() in names for value in values)
 
 
 def _cached(question: Question, listings: World) -> dict[Key, LiveResource]:

@@ -16,6 +16,7 @@ from functools import partial
 from typing import Literal, NamedTuple
 
 from setlist.apply.crew import Crew
+from setlist.apply.lawful import refuse_unlawful
 from setlist.apply.preflight import preflighted
 from setlist.apply.refusal import (
     Consent,
@@ -62,6 +63,7 @@ from setlist.remark import Remark, of_plan, of_problems
 from setlist.resource import Resource, World
 from setlist.source import Loaded, load
 from setlist.source.approvals import read_approvals
+from setlist.spelling import alike
 from setlist.standstill import Bars, bar, barred, barred_in, reaches, refuse_unknown, standing, told_windows
 from setlist.state.ledger import Ledger, open_ledger
 from setlist.state.rescue import rescue
@@ -234,7 +236,7 @@ def _keys(setup: Setup, resources: tuple[Resource, ...]) -> dict[str, frozenset[
     found: dict[str, set[str]] = {}
     for one in resources:
         keys = natural_keys(setup.kinds[one.address.kind_id], one, setup.settings.project, setup.settings.name)
-        values = {str(value).casefold() for key in keys for value in key.values() if value is not None}
+        values = {alike(str(value)).casefold() for key in keys for value in key.values() if value is not None}
         found.setdefault(one.address.kind_id, set()).update(values)
     return {kind_id: frozenset(values) for kind_id, values in found.items()}
 
@@ -374,6 +376,7 @@ async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> 
             fresh = state.model_copy(update={"lineage": ""}) if not plan.lineage and not state.plans else state
             refuse(plan, fresh, setup.scope, setup.now())
             _refuse_account(setup, state)
+            refuse_unlawful(plan, setup.kinds)
             refuse_narrowed(plan, state, setup.managed)
             consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
             bars = await bars_of(setup, consent.overrides)

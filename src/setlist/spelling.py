@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
@@ -39,10 +39,25 @@ def is_known_zone(text: object) -> bool:
         return False
 
 
+def is_odd_clock(text: str, zone: str) -> bool:
+    """Tell whether a local time does not exist once in a zone: the clocks skip it, or repeat it."""
+    try:
+        point = datetime.fromisoformat(text.strip())
+        early, late = (point.replace(tzinfo=ZoneInfo(zone), fold=fold).utcoffset() for fold in (0, 1))
+    except (ValueError, KeyError, OSError):
+        return False
+    return point.tzinfo is None and early != late
+
+
 def _is_zone(text: str) -> str:
     if not is_known_zone(text):
         raise ValueError("not an IANA time zone; write America/New_York")
     return text
+
+
+def alike(text: str) -> str:
+    """Return the form that a text shares with those that look the same: composed, without space around it."""
+    return unicodedata.normalize("NFC", text).strip()
 
 
 def slug(text: str) -> str:

@@ -42,6 +42,37 @@ class TestCampaign:
         assert [(one.path, one.is_warning) for one in found] == [(("tags",), True)]
         assert "26 tags" in found[0].what
 
+    @pytest.mark.parametrize(
+        ("reach", "people"),
+        [
+            ({"status": "ok", "evaluatedCount": 7, "isStale": False}, 7),
+            ({"evaluatedCount": 7}, 7),
+            ({"status": "pending", "evaluatedCount": 7}, None),
+            ({"status": "ok", "evaluatedCount": 7, "isStale": True}, None),
+            (None, None),
+        ],
+    )
+    def test_how_many_it_reaches_is_known_once_they_were_counted(self, reach: Any, people: int | None) -> None:
+        item = {"authoringStatus": "draft", "_summary": {"audience": {"reach": reach}}}
+        assert campaign_laid_out(item)["_people"] == people
+
+    @pytest.mark.parametrize(
+        ("text", "zone", "is_refused"),
+        [
+            ("2027-10-31T02:30:00", "Europe/Berlin", True),
+            ("2027-03-28T02:30:00", "Europe/Berlin", True),
+            ("2027-03-28T03:30:00", "Europe/Berlin", False),
+            ("2027-10-31T02:30:00Z", "Europe/Berlin", False),
+            ("2027-10-31T02:30:00", None, False),
+            ("2027-10-31T02:30:00", "Mars/Base", False),
+            ("soon", "Europe/Berlin", False),
+        ],
+    )
+    def test_a_send_has_one_moment(self, text: str, zone: str | None, is_refused: bool) -> None:
+        fields = {"channel": "email", "schedule": {"mode": "at", "sendAt": text, "timezone": zone}}
+        said = [one.what for one in campaign_lint(fields, "") if one.path == ("schedule", "sendAt")]
+        assert said == ([f"{text} does not exist once in {zone}: its clocks change there"] if is_refused else [])
+
     def test_an_audience_that_tells_one_side_has_that_side(self) -> None:
         item = {"audience": {"include": [{"id": "a", "type": "audience"}, 7]}, "authoringStatus": "draft"}
         assert campaign_laid_out(item)["audience"] == {"include": [{"audienceId": "a", "type": "audience"}]}

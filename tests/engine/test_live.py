@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from datetime import UTC, datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, strategies as st
@@ -16,7 +17,18 @@ from setlist.binding import Binding, Observation, State
 from setlist.errors import MalformedError, NotFoundError
 from setlist.live import Question, list_all, read_all, to_live, unwrap
 from setlist.providers.fanfare.experience import EXPERIENCE, forecast, lint, warn, went_live
-from setlist.resource import canonical, dig, dotted, graft, parse_address, parse_dotted, read_instant, walk, with_offset
+from setlist.resource import (
+    canonical,
+    dig,
+    dotted,
+    exact_instant,
+    graft,
+    parse_address,
+    parse_dotted,
+    read_instant,
+    walk,
+    with_offset,
+)
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
 KINDS = {kind.id: kind for kind in (SHOW, SEGMENT, EXPERIENCE)}
@@ -171,7 +183,22 @@ class TestTrees:
     def test_instants_and_zones(self) -> None:
         assert str(read_instant("2026-07-01T09:00", "America/New_York")) == "2026-07-01 13:00:00+00:00"
         assert read_instant("2026-07-01T09:00", "Mars/Base") is None
+        assert with_offset("2026-07-01T09:00", "Mars/Base") == "2026-07-01T09:00"
         assert with_offset("2026-07-01T09:00:00Z", "America/New_York") == "2026-07-01T09:00:00Z"
+
+    @pytest.mark.parametrize(
+        ("text", "told"),
+        [
+            ("9999-12-31T23:59:59Z", "9999-12-01"),
+            ("9999-11-30T00:00:00Z", "9999-11-30"),
+            ("0001-01-01T00:00:00Z", "0001-02-01"),
+        ],
+    )
+    def test_an_instant_at_the_end_of_time_can_be_told_in_any_zone(self, text: str, told: str) -> None:
+        point = read_instant(text, None)
+        assert point
+        assert [str(point.astimezone(ZoneInfo(one)))[:7] for one in ("Asia/Tokyo", "UTC")] == [told[:7]] * 2
+        assert str(exact_instant(text, None))[:10] == text[:10]
 
 
 class TestExperience:

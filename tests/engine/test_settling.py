@@ -93,6 +93,27 @@ def test_what_a_lost_create_may_have_made_is_for_a_person(found: tuple[str, ...]
     assert done == Settled(unknown=(f"{ADDRESS}: a clone without an answer may have made {ids}",))
 
 
+@pytest.mark.parametrize(
+    ("other", "is_shared"),
+    [
+        ({}, True),
+        ({"action": "clone"}, True),
+        ({"natural_key": {"title": "other"}}, False),
+        ({"parent": "p2"}, False),
+        ({"action": "air"}, False),
+        ({"address": "other/Show/late"}, False),
+    ],
+)
+def test_one_object_is_not_shared_by_two_lost_creates(other: dict[str, Any], is_shared: bool) -> None:
+    rival = intent(**{"id": "j", "address": "toy/Show/early", **other})
+    done = settle_creates(
+        state(intent(), rival), KINDS, world(show(), parent="p1" if "parent" in other else ""), MINUTE
+    )
+    told = f"{ADDRESS}: a create without an answer may have made s1 (s1: 't'), and so may that of toy/Show/early"
+    assert (told in done.unknown) is is_shared
+    assert [one for one in done.records if one.table == "bindings"] == [] if is_shared else done.unknown == ()
+
+
 @pytest.mark.parametrize(("seconds", "is_ours"), [(120, True), (121, False)])
 def test_a_copy_is_no_younger_than_its_request_could_be(seconds: float, is_ours: bool) -> None:
     before = state(intent(is_sure=False))

@@ -242,6 +242,16 @@ def test_a_vendor_that_answers_three_objects_not_is_asked_for_no_more(live: Desk
     assert "Run setlist halt again for the rest; what is stopped stays stopped." in said.out
 
 
+def test_one_object_that_cannot_be_made_sense_of_stays_alone(live: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    def danger(*_: object) -> str:
+        raise ZeroDivisionError("of a kind")
+
+    monkeypatch.setattr("setlist.halt.stop._danger", danger)
+    said = live.call("halt", "--yes")
+    assert (said.code, states(live)) == (8, STOPPED), said
+    assert "it could not be looked at: ZeroDivisionError('of a kind')" in said.out
+
+
 def test_an_irreversible_way_back_is_left_to_a_plan_with_its_approval() -> None:
     campaign: Kind = KINDS["experiture/Campaign"]
     assert campaign.lifecycle

@@ -87,10 +87,14 @@ def _still_approved(crew: Crew, change: Change, step: Step, live: LiveResource) 
     """Raise StaleError if what an approval covers is not what is live, or if it would happen too soon."""
     kind = crew.kind(change)
     names = covered_names(kind, step.action)
-    wanted = {name: value for name, value in consented(crew, change).items() if name in names}
+    linked = {hole.path[0] for hole in change.holes}
+    signed = {name: value for name, value in (change.change.after or {}).items() if name not in linked}
     shown = replace(live, fields=_named(crew, change, step, live).fields)
-    rows = compare(kind, Sides(wanted, frozenset(), (), None, shown))
-    moved = [dotted(one.path) for one in rows if one.verdict is not Verdict.UNREADABLE]
+    moved: dict[str, None] = {}
+    for fields in (consented(crew, change), signed):
+        wanted = {name: value for name, value in fields.items() if name in names}
+        rows = compare(kind, Sides(wanted, frozenset(), (), None, shown))
+        moved |= {dotted(one.path): None for one in rows if one.verdict is not Verdict.UNREADABLE}
     if moved:
         what = f"{', '.join(moved)} is not live as it was approved"
         raise StaleError(what, where=change.address, todo="run setlist plan again")

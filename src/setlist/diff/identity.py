@@ -16,6 +16,7 @@ from setlist.lifecycle import begins_live
 from setlist.plan import Note
 from setlist.resource import Listed, LiveResource, Resource, Tree, World, canonical, dig, parse_address
 from setlist.shape import Implied
+from setlist.spelling import alike
 
 
 class Case(StrEnum):
@@ -213,7 +214,12 @@ def _seen(kind: Kind, world: World, one: Listed, names: tuple[str, ...]) -> Tree
 
 
 def _comparable(kind: Kind, key: Tree, names: tuple[str, ...]) -> bytes:
-    return canonical([normal(kind.shape.member(name), key.get(name), key) for name in names])
+    """Return the form in which keys are equal: one that only looks the same is asked about, not made once more."""
+    return canonical([_spelt(normal(kind.shape.member(name), key.get(name), key)) for name in names])
+
+
+def _spelt(value: JsonValue) -> JsonValue:
+    return alike(value) if isinstance(value, str) else value
 
 
 def _parent_id(kind: Kind, resource: Resource) -> JsonValue:

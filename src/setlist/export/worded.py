@@ -41,9 +41,9 @@ def _instant(old: str, live: str, zone: JsonValue) -> str:
     if point is None or point != exact_instant(live, zone):
         return live
     if before.tzinfo is None:
-        return (
-            point.astimezone(ZoneInfo(zone) if isinstance(zone, str) else point.tzinfo).replace(tzinfo=None).isoformat()
-        )
+        here = point.astimezone(ZoneInfo(zone) if isinstance(zone, str) else point.tzinfo)
+        local = here.replace(tzinfo=None).isoformat()
+        return local if exact_instant(local, zone) == point else live  # an hour that comes twice: its second coming
     text = point.astimezone(before.tzinfo).isoformat()
     return text.replace("+00:00", "Z") if old.strip().endswith("Z") else text
 

@@ -39,7 +39,7 @@ from setlist.shape import (
     Text,
     Unordered,
 )
-from setlist.spelling import Day, Moment, Zone
+from setlist.spelling import Day, Moment, Zone, is_odd_clock
 
 CATEGORIES = (
     "acquisition",
@@ -121,7 +121,16 @@ class CampaignSpec(Spec):
 
 def lint(fields: Tree, state: str) -> tuple[Remark, ...]:
     """Return what can be seen offline: parts that do not go together (contracts 2.2, 2.3; design section 8)."""
-    return (*_timing(fields), *_ready(fields, state), *_odd(fields))
+    return (*_timing(fields), *_local(fields), *_ready(fields, state), *_odd(fields))
+
+
+def _local(fields: Tree) -> list[Remark]:
+    """Return a local time that its zone skips or has twice: nobody could say when it sends."""
+    text, zone = dig(fields, ("schedule", "sendAt")), dig(fields, ("schedule", "timezone"))
+    if not isinstance(text, str) or not isinstance(zone, str) or not is_odd_clock(text, zone):
+        return []
+    odd = f"{text} does not exist once in {zone}: its clocks change there"
+    return [Remark(("schedule", "sendAt"), odd, "write its offset")]
 
 
 def _timing(fields: Tree) -> list[Remark]:

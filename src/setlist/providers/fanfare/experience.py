@@ -11,7 +11,7 @@ from pydantic import Field
 from setlist.kind import Answer, Capabilities, Deletion, Duplicate, Effect, Facet, Kind, Listing, NaturalKey, Remark
 from setlist.resource import Spec, Tree, read_instant
 from setlist.shape import Implied, Instant, Text
-from setlist.spelling import Moment, Zone, is_known_zone
+from setlist.spelling import Moment, Zone, is_known_zone, is_odd_clock
 
 Edge = Annotated[Moment, Instant(zone="timeZone")]
 Prose = Annotated[str, Text()]
@@ -76,7 +76,7 @@ def lint(fields: Tree, _state: str) -> tuple[Remark, ...]:
         if not isinstance(zone, str):
             todo = "write its offset (2026-12-01T09:00:00-05:00) or declare timeZone"
             found.append(Remark((name,), f"{text} is a local time and no timeZone is declared", todo))
-        elif _is_odd(point, ZoneInfo(zone)):
+        elif is_odd_clock(str(text), zone):
             odd = f"{text} does not exist once in {zone}: its clocks change there"
             found.append(Remark((name,), odd, "write its offset"))
     return tuple(found)
@@ -89,11 +89,6 @@ def _local(text: object) -> datetime | None:
     except ValueError:
         return None
     return point if point and point.tzinfo is None else None
-
-
-def _is_odd(point: datetime, zone: ZoneInfo) -> bool:
-    early, late = point.replace(tzinfo=zone, fold=0), point.replace(tzinfo=zone, fold=1)
-    return early.utcoffset() != late.utcoffset()
 
 
 def warn(fields: Tree, now: datetime) -> tuple[Remark, ...]:
