@@ -32,9 +32,9 @@ from setlist.errors import (
     BlockedError,
     InvalidProject,
     Problem,
-    SetlistError,
     StateError,
     UnknownOutcomeError,
+    UsageError,
 )
 from setlist.graph import order, select
 from setlist.guard import block_sudden, refuse_doubts, refuse_gone, refuse_reach, refuse_removals, refuse_start
@@ -42,6 +42,7 @@ from setlist.http import Budget, Reader, Writer, open_writer
 from setlist.journal import Outcome, Receipt
 from setlist.kind import Effect
 from setlist.live import Question, list_all, read_all
+from setlist.mistake import closest
 from setlist.opening import (
     Setup,
     asked_providers,
@@ -297,7 +298,8 @@ def _narrowed(
     for address in (*choices.targets, *choices.excludes):
         if address not in known:
             problem = f"{address} is neither declared nor managed"
-            raise SetlistError(problem, todo="setlist state list and setlist validate name the addresses")
+            todo = closest(address, known) or "setlist state list and setlist graph name the addresses"
+            raise UsageError(problem, todo=todo)
     return choices.targets, choices.excludes
 
 

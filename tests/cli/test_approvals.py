@@ -174,7 +174,7 @@ def test_its_files_are_no_resources_and_may_lie_elsewhere(post: Desk) -> None:
     (post.folder / "approvals" / "mail.yaml").rename(post.folder / "resources" / "signed.yaml")
     text = "version: 1\nproject: desk\napprovals: [resources/signed.yaml]\nproviders: {experiture: {sandbox: true}}\n"
     post.project(text)
-    assert re.search(r"Valid: 1 resources in 1 files", post.call("validate").out)
+    assert re.search(r"Valid: 1 resource in 1 file", post.call("validate").out)
     assert (post.apply().code, sends(post)) == (0, 1)
 
 

@@ -41,7 +41,7 @@ def test_help_imports_nothing_heavy(tmp_path: Path) -> None:
 
 def test_exit_0_where_nothing_is_wrong(sale: Desk) -> None:
     said = sale.call("validate")
-    assert (said.code, said.out) == (0, "Valid: 1 resources in 1 files.\n")
+    assert (said.code, said.out) == (0, "Valid: 1 resource in 1 file.\n")
 
 
 def test_exit_1_where_the_server_is_down(sale: Desk) -> None:

@@ -18,10 +18,12 @@ from setlist.cli.opening import open_project
 from setlist.cli.options import project_options
 from setlist.errors import UsageError
 from setlist.journal import Intent, open_intents
+from setlist.mistake import closest
 from setlist.opening import Setup, place_of
 from setlist.pipeline import owner_of
 from setlist.project import StateSettings
 from setlist.render import state_text
+from setlist.render.style import counted
 from setlist.resource import canonical, parse_address
 from setlist.source import load
 from setlist.state.ledger import open_ledger
@@ -112,7 +114,8 @@ def _stone(setup: Setup, address: str, remote_id: str) -> Record:
 
 def _known(state: State, address: str) -> str:
     if address not in state.bindings:
-        raise UsageError(f"{address} is not managed", todo="setlist state list names the addresses that are")
+        todo = closest(address, state.bindings) or "setlist state list names the addresses that are"
+        raise UsageError(f"{address} is not managed", todo=todo)
     return address
 
 
@@ -230,8 +233,8 @@ def bring(url: str, lock_timeout: float, **options: Any) -> None:
     target = open_store(place_of(setup)._replace(settings=_settings_for(setup, url)), setup.codec)
     owner = owner_of(setup.now(), "setlist state migrate")
     state, count = loop.run_stoppable(lambda _stop: migrate(setup.store, target, owner, lock_timeout))
-    click.echo(f"{target.where} holds the state now: serial {state.serial}, {len(state.bindings)} bindings.")
-    click.echo(f"{count} receipts went with it. Now set state in setlist.yaml to that place.")
+    click.echo(f"{target.where} holds the state now: serial {state.serial}, {counted(len(state.bindings), 'binding')}.")
+    click.echo(f"{counted(count, 'receipt')} went with it. Now set state in setlist.yaml to that place.")
 
 
 def _settings_for(setup: Setup, url: str) -> StateSettings:

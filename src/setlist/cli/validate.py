@@ -18,6 +18,7 @@ from setlist.project import DEFAULT_ENVIRONMENT, PROJECT_FILE, Project, find_pro
 from setlist.registry import find_providers, kinds_of
 from setlist.remark import of_problems
 from setlist.render import json, text
+from setlist.render.style import counted
 from setlist.source import Inputs, load
 from setlist.standstill import unmatched
 from setlist.state.store import wall_clock
@@ -64,7 +65,7 @@ def command(*, as_json: bool, form: str, no_color: bool, **rest: Any) -> int:
     else:
         for warning in found.warnings:
             click.echo(f"Warning: {warning}", err=True)
-        click.echo(f"Valid: {found.resources} resources in {found.files} files.")
+        click.echo(f"Valid: {counted(found.resources, 'resource')} in {counted(found.files, 'file')}.")
     return 3 if found.problems else 0
 
 
