@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from setlist.binding import State, fold
@@ -56,7 +57,8 @@ def weigh(setup: Setup, wanted: Wanted, seen: Seen) -> Brought:
     folder = setup.project.folder
     shelf = Shelf(folder, lambda file: (folder / file).read_bytes())
     filled = tuple(fill(one, bound_ids(seen.state, loaded.resources)) for one in loaded.resources)
-    brought = brought.beside(managed(sight, setup.kinds, filled, wanted, shelf))
+    halted = {address: one.goal for hold in seen.holds for address, one in hold.stopped.items()}
+    brought = brought.beside(managed(sight, setup.kinds, filled, replace(wanted, halted=halted), shelf))
     _refuse_unknown(wanted, seen.state, brought)
     return brought
 
@@ -99,7 +101,7 @@ async def pull(setup: Setup, wanted: Wanted, seen: Seen, lock_timeout: float) ->
     async with open_ledger(setup.store, owner, lock_timeout, uuid.uuid4().hex) as ledger:
         state = ledger.snapshot()
         refuse(setup, state)
-        brought = weigh(setup, wanted, Seen(state, seen.world))
+        brought = weigh(setup, wanted, Seen(state, seen.world, tuple(await setup.store.holds())))
         await bring(setup, ledger, brought, seen.world)
     return told(setup, brought, state)
 
