@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from setlist.cli.app import main
+from setlist.cli.entry import main
 
 if __name__ == "__main__":
     main()

@@ -1,56 +1,42 @@
-"""The whole program on one page: load -> observe -> diff -> order -> check -> plan, and plan -> outcomes -> receipt."""
+"""The whole way to a plan on one page: load -> observe -> diff -> order -> check -> plan; `execution` goes on."""
 
 from __future__ import annotations
 
-import asyncio
-import getpass
-import logging
-import os
-import socket
-import uuid
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from functools import partial
 from typing import Literal, NamedTuple
 
-from setlist.apply.crew import Crew
-from setlist.apply.lawful import refuse_unlawful
 from setlist.apply.preflight import preflighted
 from setlist.apply.refusal import (
     Consent,
-    left_out,
-    refuse,
-    refuse_again,
-    refuse_narrowed,
-    refuse_unapproved,
     resumable,
-    unspent,
 )
-from setlist.apply.run import run
 from setlist.apply.settle import settle_creates, settle_transitions
 from setlist.approval import Signed, in_force, missing, needed, resumption, too_long, void
-from setlist.binding import Anchor, Record, State, after, decided, put
+from setlist.binding import State, after, decided
 from setlist.compare import moments_of
 from setlist.diff.changes import Wishes, diff
 from setlist.diff.family import Pair, related
 from setlist.diff.identity import Sight, natural_keys
 from setlist.diff.rename import Moves, follow, lookalikes, moves_of
 from setlist.drift import Drift, Seen, drift_of, strangers
-from setlist.errors import BlockedError, InvalidProject, Problem, SetlistError, StateError, UnknownOutcomeError
+from setlist.errors import (
+    BlockedError,
+    InvalidProject,
+    Problem,
+    UsageError,
+)
 from setlist.graph import order, select
 from setlist.guard import block_sudden, refuse_doubts, refuse_gone, refuse_reach, refuse_removals, refuse_start
-from setlist.http import Budget, Reader, Writer, open_writer
-from setlist.journal import Outcome, Receipt
 from setlist.kind import Effect
 from setlist.live import Question, list_all, read_all
+from setlist.mistake import closest
 from setlist.neighbours import keep_apart
 from setlist.opening import (
     Setup,
     asked_providers,
     base_url,
-    endpoint,
     is_sandboxed,
     limits_of,
     open_readers,
@@ -64,13 +50,8 @@ from setlist.resource import Resource, World
 from setlist.source import Loaded, load
 from setlist.source.approvals import read_approvals
 from setlist.spelling import alike
-from setlist.standstill import Bars, bar, barred, barred_in, reaches, refuse_unknown, standing, told_windows
-from setlist.state.ledger import Ledger, open_ledger
-from setlist.state.rescue import rescue
-from setlist.state.store import Owner
+from setlist.standstill import Bars, bar, refuse_unknown, standing, told_windows
 from setlist.version import __version__
-
-LOG = logging.getLogger("setlist.pipeline")
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +139,7 @@ async def make_plan(
     state = stored or State(lineage="")
     bars = await bars_of(setup, choices.overrides)
     court = knowing(convened(setup.project, setup.settings, setup.now()), setup.kinds, resources)
-    _refuse_account(setup, state)
+    refuse_account(setup, state)
     names = asked_providers(setup, resources, state) if choices.everything else used_providers(setup, resources, state)
     also = frozenset(kind.id for kind in setup.kinds.values() if choices.everything and kind.provider in names)
     async with open_readers(setup, names) as readers:
@@ -166,10 +147,10 @@ async def make_plan(
             setup.kinds, resources, state, _keys(setup, resources), choices.refresh_all, choices.parallelism, also
         )
         listings = await list_all(readers, question)
-        created = settle_creates(state, setup.kinds, listings, (setup.now(), _patience(setup)))
+        created = settle_creates(state, setup.kinds, listings, (setup.now(), patience(setup)))
         state = after(state, created.records)
         world = await read_all(readers, replace(question, state=state), listings)
-        moved = settle_transitions(state, setup.kinds, world, (setup.now(), _patience(setup)))
+        moved = settle_transitions(state, setup.kinds, world, (setup.now(), patience(setup)))
         moves, state = moves_of(after(state, moved.records), _wanted(resources, choices))
         compared, doubts = _compared(setup, (state, world, moves), resources, choices)
         compared = await keep_apart(setup, compared, {str(one.address) for one in resources if one.rules.adopt_id})
@@ -186,7 +167,8 @@ async def make_plan(
     return Planning(seal(plan.model_copy(update=told)), world, words, reads, state)
 
 
-def _refuse_account(setup: Setup, state: State) -> None:
+def refuse_account(setup: Setup, state: State) -> None:
+    """Raise BlockedError where the state belongs to another account, or should be shared and is not."""
     refused = refuse_start(state, limits_of(setup))
     if refused:
         raise BlockedError("; ".join(map(str, refused)))
@@ -311,7 +293,8 @@ def _narrowed(
     for address in (*choices.targets, *choices.excludes):
         if address not in known:
             problem = f"{address} is neither declared nor managed"
-            raise SetlistError(problem, todo="setlist state list and setlist validate name the addresses")
+            todo = closest(address, known) or "setlist state list and setlist graph name the addresses"
+            raise UsageError(problem, todo=todo)
     return choices.targets, choices.excludes
 
 
@@ -350,151 +333,9 @@ def _expiry(setup: Setup, changes: tuple[Change, ...], steps: tuple[Step, ...], 
     return min(moments)
 
 
-class Course(NamedTuple):
-    """How a plan is applied: consent, the signal to stop, and what hears of each outcome."""
-
-    consent: Consent = Consent()
-    stop: asyncio.Event | None = None
-    report: Callable[[Outcome], None] = lambda _outcome: None
-    parallelism: int = 10
-    lock_timeout: float = 0.0
-    command: str = "setlist apply"
-    lag: float = 5.0
-
-
-async def carry_out(setup: Setup, planning: Planning | Plan, course: Course) -> Receipt:
-    """Apply a plan under the lock; raises before the first write if it may not be applied, else returns its receipt."""
-    plan = planning.plan if isinstance(planning, Planning) else planning
-    world = planning.world if isinstance(planning, Planning) else None
-    owner = owner_of(setup.now(), course.command)
-    async with open_ledger(setup.store, owner, course.lock_timeout, uuid.uuid4().hex) as ledger:
-        refuse_again(plan, ledger.snapshot().plans)
-        names = used_providers(setup, (), ledger.snapshot())
-        async with _writers(setup, sorted({*names, *plan.providers})) as crew_of:
-            words = await _settle(setup, ledger, crew_of)
-            state = ledger.snapshot()
-            fresh = state.model_copy(update={"lineage": ""}) if not plan.lineage and not state.plans else state
-            refuse(plan, fresh, setup.scope, setup.now())
-            _refuse_account(setup, state)
-            refuse_unlawful(plan, setup.kinds)
-            refuse_narrowed(plan, state, setup.managed)
-            consent = replace(course.consent, approvals=unspent(course.consent.approvals, state))
-            bars = await bars_of(setup, consent.overrides)
-            refuse_unapproved(plan, setup.kinds, setup.scope, consent, barred_in(plan, bars))
-            await ledger.write(*anchors(setup, plan.providers, ledger))
-            guards = setup.settings.guards
-            crew = replace(
-                _crew(setup, plan, (ledger, crew_of), course),
-                left_out=left_out(plan, consent),
-                growth=guards.audience_growth,
-                most=guards.max_recipients,
-                notice=guards.min_notice,
-                barred=partial(_barred, setup, bars),
-            )
-            receipt = _rescued(setup, ledger, await run(crew, world, words))
-            receipt = receipt.model_copy(update={"overrides": dict(consent.overrides)})
-        await _filed(setup, receipt)
-    return receipt
-
-
-async def _barred(setup: Setup, bars: Bars, change: Change, step: Step) -> str:
-    """Say why a step must not be taken now: somebody halted it since the apply began, or a window did."""
-    bars = replace(bars, now=setup.now())
-    holds = tuple(await setup.store.holds()) if reaches(bars, change, step) else ()
-    note = barred(replace(bars, holds=holds), change, step)
-    return str(note) if note else ""
-
-
-def _rescued(setup: Setup, ledger: Ledger, receipt: Receipt) -> Receipt:
-    """Return the receipt, with the file that holds what the store would not take any more."""
-    if not ledger.failure:
-        return receipt
-    path = rescue(ledger.snapshot(), setup.settings.name, setup.project.folder, setup.codec)
-    return receipt.model_copy(update={"unkept": str(ledger.failure), "rescued": str(path or "")})
-
-
-async def _filed(setup: Setup, receipt: Receipt) -> None:
-    """Keep the receipt; where that fails, it is still told."""
-    try:
-        await setup.store.put_receipt(receipt)
-    except StateError as error:
-        LOG.warning("the receipt was not kept: %s", error)
-
-
-def owner_of(now: datetime, command: str) -> Owner:
-    """Return who holds the lock while this process writes."""
-    return Owner(
-        id=uuid.uuid4().hex,
-        who=getpass.getuser(),
-        where=socket.gethostname(),
-        pid=os.getpid(),
-        since=now.isoformat(),
-        command=command,
-    )
-
-
-@asynccontextmanager
-async def _writers(setup: Setup, names: list[str]) -> AsyncIterator[dict[str, Writer]]:
-    budget = Budget()
-    async with AsyncExitStack() as stack:
-        yield {name: await stack.enter_async_context(open_writer(endpoint(setup, name, budget))) for name in names}
-
-
-def anchors(setup: Setup, urls: Mapping[str, str], ledger: Ledger) -> list[Record]:
-    """Return the records that tie the state to the providers' addresses and organisations."""
-    known = ledger.snapshot().providers
-    limits = limits_of(setup)
-    return [
-        put("providers", name, Anchor(base_url=url, organisation=limits.organisations.get(name, "")))
-        for name, url in urls.items()
-        if name not in known
-    ]
-
-
-def _crew(setup: Setup, plan: Plan, means: tuple[Ledger, Mapping[str, Writer]], course: Course) -> Crew:
-    ledger, writers = means
-    return Crew(
-        plan=plan,
-        kinds=setup.kinds,
-        writers=writers,
-        ledger=ledger,
-        now=setup.now,
-        patience=_patience(setup),
-        stop=course.stop or asyncio.Event(),
-        parallelism=course.parallelism,
-        lag=course.lag,
-        report=course.report,
-    )
-
-
-def _patience(setup: Setup) -> dict[str, float]:
+def patience(setup: Setup) -> dict[str, float]:
     """Return by vendor how long an unanswered request may still be on its way: none when it runs in this process."""
     return {name: 0.0 if is_sandboxed(setup, name) else timeout_of(setup, name) for name in setup.providers}
-
-
-async def _settle(setup: Setup, ledger: Ledger, readers: Mapping[str, Reader]) -> tuple[str, ...]:
-    """Settle the intents of an earlier run, by reads only, and record what became of them."""
-    if not ledger.snapshot().intents:
-        return ()
-    question = Question(setup.kinds, (), ledger.snapshot(), {})
-    while True:
-        listings = await list_all(readers, question)
-        created = settle_creates(question.state, setup.kinds, listings, (setup.now(), _patience(setup)))
-        if not created.wait:
-            break
-        await asyncio.sleep(created.wait)
-    if created.unknown:
-        todo = "look at them in the vendor's screens, then: setlist state settle ADDRESS --found ID, or --not-created"
-        raise UnknownOutcomeError("; ".join(created.unknown), todo=todo)
-    await ledger.write(*created.records)
-    while True:
-        world = await read_all(readers, replace(question, state=ledger.snapshot()), listings)
-        moved = settle_transitions(ledger.snapshot(), setup.kinds, world, (setup.now(), _patience(setup)))
-        if not moved.wait:
-            break
-        await asyncio.sleep(min(moved.wait, 5.0))
-    await ledger.write(*moved.records)
-    return (*created.words, *moved.words)
 
 
 def resumed(setup: Setup, plan: Plan, consent: Consent) -> frozenset[str]:

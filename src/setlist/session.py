@@ -15,6 +15,7 @@ from setlist.approval import read_given
 from setlist.diff.changes import Wishes
 from setlist.drift import Drift
 from setlist.errors import Problem
+from setlist.execution import Course, carry_out, owner_of
 from setlist.findings import Checkup, Survey
 from setlist.halt.back import Return, named, resume
 from setlist.halt.stop import Wish, halt
@@ -23,7 +24,7 @@ from setlist.inspection.checkup import examine
 from setlist.inspection.survey import survey
 from setlist.journal import Receipt
 from setlist.opening import Setup, open_setup
-from setlist.pipeline import Choices, Course, Planning, carry_out, consents, drifted, owner_of, planned
+from setlist.pipeline import Choices, Planning, consents, drifted, planned
 from setlist.plan import Plan
 from setlist.pull.look import look
 from setlist.pull.run import Pulled, pull, told, weigh

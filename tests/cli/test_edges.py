@@ -48,11 +48,6 @@ def test_a_bug_is_not_dressed_up(sale: Desk, monkeypatch: pytest.MonkeyPatch) ->
         app.run(["-C", str(sale.folder), "validate"])
 
 
-def test_a_file_that_cannot_be_written_is_told(sale: Desk) -> None:
-    said = sale.call("plan", "-o", "/nowhere/at/all.json")
-    assert (said.code, "No such file or directory" in said.err) == (1, True)
-
-
 def test_no_command_prints_the_help(capsys: pytest.CaptureFixture[str]) -> None:
     assert app.run([]) == 3
     assert "  validate  " in capsys.readouterr().err

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 from hypothesis import HealthCheck, Phase, settings
 
-from setlist.pipeline import Course
+from setlist.execution import Course
 from setlist.sandbox import installed_vendors
 
 _EASY = settings(deadline=None, database=None, print_blob=True, suppress_health_check=list(HealthCheck))

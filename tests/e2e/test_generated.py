@@ -11,8 +11,9 @@ from hypothesis import HealthCheck, given, settings, strategies as st
 
 from desk import Desk
 from setlist.approval import Scope
+from setlist.execution import Course, carry_out
 from setlist.opening import open_setup
-from setlist.pipeline import Choices, Course, carry_out, planned
+from setlist.pipeline import Choices, planned
 from setlist.plan import from_json, to_json
 from setlist.source import Inputs
 

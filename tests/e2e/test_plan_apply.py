@@ -333,7 +333,7 @@ def test_target_and_exclude_narrow_a_plan(desk: Desk) -> None:
     assert ([one["name"] for one in only["resource_changes"]], only["complete"]) == (["a", "b"], False)
     rest = desk.plan("--exclude", "fanfare/Experience/b")
     assert [one["name"] for one in rest["resource_changes"]] == ["c"]
-    assert desk.call("plan", "--target", "fanfare/Experience/zzz").code == 1
+    assert desk.call("plan", "--target", "fanfare/Experience/zzz").code == 3
 
 
 def test_refresh_only_notes_what_is_live_and_writes_nothing(sale: Desk) -> None:

@@ -16,6 +16,7 @@ from desk import Desk
 from setlist.answer import Reply
 from setlist.binding import Binding, State
 from setlist.errors import ExhaustedError, LostAnswerError, StateError
+from setlist.execution import owner_of
 from setlist.halt.back import Return, _final, resume
 from setlist.halt.move import Clock, move
 from setlist.halt.round import Target, Way, chosen, exit_code, users_first, uses_first
@@ -25,7 +26,6 @@ from setlist.journal import Outcome, Result
 from setlist.kind import Kind
 from setlist.lifecycle import calming
 from setlist.opening import Setup, open_setup
-from setlist.pipeline import owner_of
 from setlist.registry import find_providers, kinds_of
 from setlist.render.halt_text import halt_text
 from setlist.resource import LiveResource

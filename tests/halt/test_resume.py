@@ -137,3 +137,17 @@ def test_a_lock_is_respected_and_a_question_asked(halted: Desk) -> None:
         file.flush()
         said = halted.call("resume", "--yes")
     assert (said.code, "locked by ben on ci" in said.err, states(halted)) == (9, True, STOPPED)
+
+
+def test_a_pull_while_it_is_halted_leaves_the_states_in_the_files_and_the_resume_undone_by_nobody(halted: Desk) -> None:
+    before = {file: file.read_bytes() for file in (halted.folder / "resources").iterdir()}
+    said = halted.call("pull", "breakground", "gomry")
+    assert (said.code, {file: file.read_bytes() for file in before}) == (0, before), said
+    assert "breakground/Journey/welcome is PAUSED while it is halted; setlist resume puts it back" in said.out
+    assert (halted.call("resume", "--yes").code, states(halted), halted.is_settled()) == (0, LIVE, True)
+
+
+def test_a_state_that_somebody_set_beyond_the_halt_is_pulled(halted: Desk) -> None:
+    edit(halted, "Onboarding", status="ARCHIVED")
+    said = halted.call("pull", "breakground")
+    assert '"state":"ARCHIVED"' in (halted.folder / "resources" / "welcome.yaml").read_text(), said

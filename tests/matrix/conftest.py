@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from setlist.pipeline import Course
+from setlist.execution import Course
 from setlist.sandbox import installed_vendors
 
 

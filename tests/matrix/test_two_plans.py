@@ -11,8 +11,9 @@ from stories import NOW, Doc, mail, sale, welcome, yoga
 
 from desk import Desk
 from setlist.errors import LockedError, StaleError
+from setlist.execution import Course, carry_out
 from setlist.opening import Setup, open_setup
-from setlist.pipeline import Choices, Course, Planning, carry_out, planned
+from setlist.pipeline import Choices, Planning, planned
 from setlist.source import Inputs
 
 SALES = {name: sale(name) for name in ("first", "second", "third")}

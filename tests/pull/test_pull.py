@@ -15,7 +15,7 @@ import pytest
 
 from desk import Desk, clean
 from setlist.errors import StateError
-from setlist.pipeline import owner_of
+from setlist.execution import owner_of
 from setlist.state.file import FileStore
 from setlist.state.ledger import Ledger
 from setlist.state.store import wall_clock

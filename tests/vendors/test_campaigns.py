@@ -481,6 +481,6 @@ def test_the_next_run_gives_a_job_time_to_show_before_it_counts_as_not_done(
 
     monkeypatch.setattr("setlist.apply.settle._time_left", lambda *_: left.pop(0))
     monkeypatch.setattr("setlist.apply.settle.is_satisfied", lambda *_: not left)
-    monkeypatch.setattr("setlist.pipeline.asyncio.sleep", sleep)
+    monkeypatch.setattr("setlist.execution.asyncio.sleep", sleep)
     said = post.apply()
     assert (waits, f"{ADDRESS}: send was" in said.out, sends(post)) == ([5.0], True, 1), said

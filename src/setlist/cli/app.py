@@ -7,6 +7,8 @@ import sys
 
 import click
 
+from setlist.cli.streams import open_streams
+
 _COMMANDS = {
     "apply": ("apply", "Carry out a plan: create, update and remove what it lists, nothing else."),
     "calendar": ("calendar", "Show what opens, closes, sends and is published when, in git and live."),
@@ -110,8 +112,14 @@ def _explained(error: Exception) -> int:
     from setlist.errors import InvalidProject, SetlistError  # noqa: PLC0415 - likewise
     from setlist.render import text  # noqa: PLC0415 - likewise
 
+    if isinstance(error, OSError):
+        error = SetlistError(
+            error.strerror or str(error),
+            where=str(error.filename or ""),
+            todo="see to its path, its rights and the room on its disk, then run it again",
+        )
     if not isinstance(error, SetlistError):
-        if isinstance(error, OSError | click.ClickException):
+        if isinstance(error, click.ClickException):
             click.echo(f"Error: {error}", err=True)
             return 1
         raise error
@@ -125,4 +133,5 @@ def _explained(error: Exception) -> int:
 
 def main() -> None:
     """Run the command line of this process."""
+    open_streams()
     sys.exit(run(sys.argv[1:]))

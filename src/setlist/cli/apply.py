@@ -18,9 +18,10 @@ from setlist.cli.planning import choices_of, overrides_of, plan_options
 from setlist.cli.progress import progress
 from setlist.errors import BlockedError, UsageError
 from setlist.estimate import estimate
+from setlist.execution import Course, carry_out
 from setlist.journal import Receipt
 from setlist.opening import Setup, is_automated, is_sandboxed, pace_of
-from setlist.pipeline import Course, Planning, carry_out, consents, planned
+from setlist.pipeline import Planning, consents, planned
 from setlist.plan import Plan
 from setlist.render import json, text
 

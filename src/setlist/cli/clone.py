@@ -15,6 +15,8 @@ from setlist.export.text import copied, yaml_text
 from setlist.mistake import suggest
 from setlist.opening import Setup
 from setlist.pipeline import load_all
+from setlist.pull.brought import Written
+from setlist.pull.files import put
 from setlist.resource import Address, Resource, parse_address
 
 _MODELINE = "# yaml-language-server:"
@@ -37,7 +39,7 @@ def command(address: str, name: str, out: Path | None, **rest: Any) -> int:
     if path.exists():
         raise UsageError(f"{path} exists already", todo="choose another name, or a file with --out")
     tree = copied(setup.kinds[twin.kind_id], source.address, document.value, name)  # type: ignore[arg-type]  # a valid document is a map
-    path.write_text(head + yaml_text(tree), encoding="utf-8")
+    put([Written(path.absolute(), None, (head + yaml_text(tree)).encode())])
     click.echo(f"wrote: {path}")
     if str(twin) not in {str(one.address) for one in load_all(setup).resources}:
         what = f"{path} is matched by no glob of resources in setlist.yaml, so it declares nothing yet"

@@ -41,9 +41,14 @@ def command(keep: Path | None, *, no_color: bool) -> None:
 def _fresh(keep: Path | None) -> Path:
     """Return a new folder with the example in it; raises UsageError if it exists already."""
     folder = keep.absolute() if keep else Path(tempfile.mkdtemp(prefix="setlist-demo-")) / EXAMPLE
-    if folder.exists() and any(folder.iterdir()):
-        raise UsageError(f"{folder} is not empty", todo="name another folder")
-    shutil.copytree(example(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".setlist"))
+    if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+        what = "is not empty" if folder.is_dir() else "is a file"
+        raise UsageError(f"{folder} {what}", todo="name another folder")
+    try:
+        shutil.copytree(example(), folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns(".setlist"))
+    except OSError as error:
+        todo = "see to the rights and the room of its disk, or name another folder"
+        raise SetlistError("the example cannot be copied there", where=str(folder), todo=todo) from error
     write_schemas(folder / "schemas")
     for file in sorted(folder.rglob("*.yaml")):
         text = file.read_text(encoding="utf-8")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import os
 import sys
 from collections.abc import Collection, Iterator
 from io import StringIO
@@ -93,7 +94,7 @@ def _room() -> _Room:
     except UsageError:
         return _Room(Path.cwd(), {}, frozenset())
     project = read_project(folder)
-    names = {name: (project.folder / name).resolve() for name in _names(project)}
+    names = {name: Path(os.path.realpath(project.folder / name)) for name in _names(project)}
     overlays = frozenset(names[name] for glob in project.all_overlays for name in expand(project.folder, glob))
     files: dict[Path, str] = {}
     for name, path in sorted(names.items()):
@@ -114,7 +115,7 @@ def _chosen(room: _Room, paths: tuple[Path, ...]) -> list[Path]:
         return list(room.files)
     found: dict[Path, None] = {}
     for path in paths:
-        real = path.resolve()
+        real = Path(os.path.realpath(path))
         inside = [one for one in room.files if one.is_relative_to(real)] if real.is_dir() else [real]
         if not path.exists() or not inside:
             what = "there is no such file" if not path.exists() else "no resource file of a project is in this folder"

@@ -11,6 +11,7 @@ from setlist.cli.options import project_options
 from setlist.errors import UsageError
 from setlist.graph import select
 from setlist.kind import Kind
+from setlist.mistake import closest
 from setlist.pipeline import load_all
 from setlist.render.flow import Flow, dependencies, drawn
 from setlist.render.mermaid import MOST_EDGES, dot, is_drawable, mermaid
@@ -38,7 +39,8 @@ def command(address: str | None, *, form: str, no_color: bool, **rest: Any) -> N
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
     resources = {str(one.address): one for one in load_all(setup).resources}
     if address and address not in resources:
-        raise UsageError(f"{address} is not declared", todo="setlist graph without an address draws those that are")
+        todo = closest(address, resources) or "setlist graph without an address draws those that are"
+        raise UsageError(f"{address} is not declared", todo=todo)
     chosen = resources[address] if address else None
     flow, title = _drawing(resources, chosen, setup.kinds[chosen.address.kind_id] if chosen else None)
     if not flow.nodes:

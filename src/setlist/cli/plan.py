@@ -17,7 +17,7 @@ from setlist.cli.options import project_options
 from setlist.cli.planning import choices_of, plan_options
 from setlist.cli.reporting import FORMS, print_remarks
 from setlist.cli.showing import format_options, print_plan
-from setlist.errors import UsageError
+from setlist.errors import SetlistError, UsageError
 from setlist.export.consent import approvals_text
 from setlist.pipeline import consents, planned, remarks_on
 from setlist.plan import Approval, Plan, to_json
@@ -47,6 +47,8 @@ def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bo
     unsigned = rest["unsigned"]
     if unsigned and unsigned.exists():
         raise UsageError(f"{unsigned} exists already", todo="what was signed in it would be lost; name another file")
+    if out and not out.parent.is_dir():
+        raise UsageError(f"there is no folder {out.parent} to save the plan in", todo="make it, or name another file")
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
     given = read_given(rest["approve"])
     planning = loop.run(planned(setup, choices_of(rest), given))
@@ -102,6 +104,9 @@ def exit_code(plan: Plan, *, detailed: bool) -> int:
 
 def save(plan: Plan, out: Path, codec: Codec) -> None:
     """Write the plan file, encrypted as the state is, so that only its owner can read it: it holds complete bodies."""
-    handle = os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    with os.fdopen(handle, "wb") as file:
-        file.write(codec.seal(to_json(plan)))
+    try:
+        with os.fdopen(os.open(out, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+            file.write(codec.seal(to_json(plan)))
+    except OSError as error:
+        todo = "make room, or see to its folder, and plan again"
+        raise SetlistError(f"the plan cannot be saved: {error.strerror}", where=str(out), todo=todo) from error

@@ -11,10 +11,10 @@ from setlist.cli.consent import ask_for_name
 from setlist.cli.halt import told
 from setlist.cli.opening import open_project
 from setlist.cli.options import project_options
+from setlist.execution import owner_of
 from setlist.halt.back import Return, named, resume
 from setlist.hold import Hold
 from setlist.opening import Setup
-from setlist.pipeline import owner_of
 from setlist.render.style import safe
 
 

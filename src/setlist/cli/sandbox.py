@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +26,17 @@ def command(ctx: click.Context, port: int, database: Path | None) -> None:
     file = database or _project_file()
     ctx.obj = file
     if ctx.invoked_subcommand is None:
+        _serve(file, port)
+
+
+def _serve(file: Path, port: int) -> None:
+    try:
         serve(file, port)
+    except OSError as error:
+        if error.errno not in (errno.EADDRINUSE, errno.EACCES):
+            raise
+        why = "is taken" if error.errno == errno.EADDRINUSE else "is not for everybody"
+        raise UsageError(f"the port {port} {why}", todo="choose another with --port; 0 picks one") from None
 
 
 def _project_file() -> Path:

@@ -17,9 +17,10 @@ from setlist.cli import loop
 from setlist.cli.opening import open_project
 from setlist.cli.options import project_options
 from setlist.errors import UsageError
+from setlist.execution import owner_of
 from setlist.journal import Intent, open_intents
+from setlist.mistake import closest
 from setlist.opening import Setup, place_of
-from setlist.pipeline import owner_of
 from setlist.project import StateSettings
 from setlist.render import state_text
 from setlist.resource import canonical, parse_address
@@ -113,7 +114,8 @@ def _stone(setup: Setup, address: str, remote_id: str) -> Record:
 
 def _known(state: State, address: str) -> str:
     if address not in state.bindings:
-        raise UsageError(f"{address} is not managed", todo="setlist state list names the addresses that are")
+        todo = closest(address, state.bindings) or "setlist state list names the addresses that are"
+        raise UsageError(f"{address} is not managed", todo=todo)
     return address
 
 

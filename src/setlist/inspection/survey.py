@@ -16,6 +16,7 @@ from setlist.http import Reader, fill
 from setlist.kind import Figures, Kind
 from setlist.lifecycle import is_held
 from setlist.live import Question, list_all, read_all
+from setlist.mistake import closest
 from setlist.opening import Setup, limits_of, open_readers, used_providers
 from setlist.resource import LiveResource, Resource, World, parse_address
 from setlist.source import Loaded, load
@@ -73,7 +74,8 @@ def _narrowed(state: State, resources: tuple[Resource, ...], addresses: tuple[st
     declared = {str(one.address) for one in resources}
     unknown = [one for one in addresses if one not in state.bindings and one not in declared]
     if unknown:
-        todo = "setlist state list and setlist validate name the addresses"
+        near = closest(unknown[0], {*state.bindings, *declared})
+        todo = near or "setlist state list and setlist graph name the addresses"
         raise UsageError(f"{', '.join(unknown)}: neither managed nor declared", todo=todo)
     chosen = {name: one for name, one in sorted(state.bindings.items()) if not addresses or name in addresses}
     return state.model_copy(update={"bindings": chosen, "intents": {}})

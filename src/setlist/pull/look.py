@@ -8,6 +8,7 @@ from typing import NamedTuple
 from setlist.binding import State
 from setlist.errors import BlockedError
 from setlist.guard import refuse_start
+from setlist.hold import Hold
 from setlist.http import Reader
 from setlist.kind import Kind
 from setlist.live import list_account, read_each
@@ -21,10 +22,14 @@ WIDTH = 10
 
 
 class Seen(NamedTuple):
-    """The state as it was before the reading, and what is live: listings whole, objects whole where they count."""
+    """The state as it was before the reading, and what is live: listings whole, objects whole where they count.
+
+    ``holds`` are the halts that stand.
+    """
 
     state: State
     world: World
+    holds: tuple[Hold, ...] = ()
 
 
 async def look(setup: Setup, wanted: Wanted) -> Seen:
@@ -38,7 +43,8 @@ async def look(setup: Setup, wanted: Wanted) -> Seen:
     kinds = with_parents(setup.kinds, wanted)
     async with open_readers(setup, sorted({kind.provider for kind in kinds.values()})) as readers:
         listings = await list_account(readers, kinds, WIDTH)
-        return Seen(state, await _read(readers, (kinds, wanted), state, listings))
+        world = await _read(readers, (kinds, wanted), state, listings)
+    return Seen(state, world, tuple(await setup.store.holds()))
 
 
 async def state_of(setup: Setup) -> State:

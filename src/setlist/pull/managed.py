@@ -23,6 +23,7 @@ from setlist.pull.selection import Traits, Wanted
 from setlist.resource import LiveResource, Path, Resource, Tree, canonical, dig, dotted, graft, parse_dotted, walk
 from setlist.shape import KeyedBy, Shape
 
+ON_HALT = "setlist resume puts it back"
 ON_CONFLICT = "setlist plan --on-conflict git or live decides it"
 
 
@@ -80,7 +81,7 @@ def managed(
             continue
         live = sight.world.live.get((kind.id, binding.id))
         if wanted.takes(resource.address, _traits(resource, live)):
-            found = found.beside(_brought(shelf, kind, resource, (binding, live), wanted.on_conflict))
+            found = found.beside(_brought(shelf, kind, resource, (binding, live), wanted))
     files = [
         Written(shelf.folder / file, shelf.before[file], after)
         for file, after in sorted(shelf.after.items())
@@ -97,16 +98,19 @@ def _traits(resource: Resource, live: LiveResource | None) -> Traits:
 
 
 def _brought(
-    shelf: Shelf, kind: Kind, resource: Resource, bound: tuple[Binding, LiveResource | None], on_conflict: str
+    shelf: Shelf, kind: Kind, resource: Resource, bound: tuple[Binding, LiveResource | None], wanted: Wanted
 ) -> Brought:
     binding, live = bound
     if live is None:
         what = f"{resource.address}: the live object {binding.id} is gone"
         return Brought(left=(Left(str(resource.origin), what, "setlist plan says what can be done"),))
     subject = _subject(kind, resource, binding, live)
-    moves, left = _moves(subject, resource.rules.on_conflict or on_conflict)
+    moves, left = _moves(subject, resource.rules.on_conflict or wanted.on_conflict)
     moves += _moves(_once_moved(subject, moves), "fail")[0]
     state = _moved_state(subject)
+    if state and wanted.halted.get(str(resource.address)) == state:
+        left.append(Left(str(resource.state_origin), f"{resource.address} is {state} while it is halted", ON_HALT))
+        state = ""
     files, more, done = _edits(shelf, subject, moves, state)
     left += more
     refusal = _refusal(subject, done) if done or state else ""

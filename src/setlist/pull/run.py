@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections import Counter
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import NamedTuple
 
 from setlist.binding import State, fold
@@ -15,8 +16,9 @@ from setlist.diff.planned import Planned
 from setlist.document import read_documents
 from setlist.envelope import Head
 from setlist.errors import LockedError, SetlistError, StateError, UsageError
+from setlist.execution import anchors, owner_of
 from setlist.opening import Setup, base_url
-from setlist.pipeline import anchors, load_all, owner_of
+from setlist.pipeline import load_all
 from setlist.pull import files
 from setlist.pull.brought import Brought, Left
 from setlist.pull.drafts import bound_ids
@@ -56,7 +58,8 @@ def weigh(setup: Setup, wanted: Wanted, seen: Seen) -> Brought:
     folder = setup.project.folder
     shelf = Shelf(folder, lambda file: (folder / file).read_bytes())
     filled = tuple(fill(one, bound_ids(seen.state, loaded.resources)) for one in loaded.resources)
-    brought = brought.beside(managed(sight, setup.kinds, filled, wanted, shelf))
+    halted = {address: one.goal for hold in seen.holds for address, one in hold.stopped.items()}
+    brought = brought.beside(managed(sight, setup.kinds, filled, replace(wanted, halted=halted), shelf))
     _refuse_unknown(wanted, seen.state, brought)
     return brought
 
@@ -99,7 +102,7 @@ async def pull(setup: Setup, wanted: Wanted, seen: Seen, lock_timeout: float) ->
     async with open_ledger(setup.store, owner, lock_timeout, uuid.uuid4().hex) as ledger:
         state = ledger.snapshot()
         refuse(setup, state)
-        brought = weigh(setup, wanted, Seen(state, seen.world))
+        brought = weigh(setup, wanted, Seen(state, seen.world, tuple(await setup.store.holds())))
         await bring(setup, ledger, brought, seen.world)
     return told(setup, brought, state)
 

@@ -41,12 +41,14 @@ class Wanted:
     """Kinds that are wanted whole, single addresses, and filters, all of which an object must pass.
 
     ``on_conflict`` says what becomes of a field that the file and somebody live have changed: ``fail`` or ``live``.
+    ``halted`` is the state into which a halt has put an address: no file says it, or a resume could not undo it.
     """
 
     kinds: frozenset[str]
     addresses: frozenset[str] = frozenset()
     filters: tuple[Filter, ...] = field(default=())
     on_conflict: str = "fail"
+    halted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def looked_at(self) -> frozenset[str]:

@@ -10,12 +10,13 @@ from setlist.binding import Binding, Record, State, observe, put
 from setlist.compare import Sides, compare
 from setlist.diff.changes import fill, remembered
 from setlist.errors import UsageError
+from setlist.execution import anchors, owner_of
 from setlist.export.fresh import fresh
 from setlist.kind import Kind, Named
 from setlist.live import list_account, read_each
 from setlist.mistake import closest
 from setlist.opening import Setup, base_url, open_readers
-from setlist.pipeline import anchors, load_all, owner_of
+from setlist.pipeline import load_all
 from setlist.pull.brought import Left
 from setlist.pull.drafts import Draft, bound_ids, is_archived
 from setlist.pull.look import WIDTH, refuse, state_of

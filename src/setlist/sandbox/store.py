@@ -6,6 +6,7 @@ Every process and every task that opens the same file sees the same vendors. Eac
 
 from __future__ import annotations
 
+import errno
 import json
 import sqlite3
 import threading
@@ -72,6 +73,7 @@ class Store:
         """Open (and create when missing) the database file, or `:memory:`."""
         self._lock = threading.RLock()
         self._depth = 0
+        self._database = str(database)
         self._connection = sqlite3.connect(str(database), timeout=30, isolation_level=None, check_same_thread=False)
         self._connection.row_factory = sqlite3.Row
         _use_wal(self._connection)
@@ -86,7 +88,7 @@ class Store:
     @contextmanager
     def transaction(self) -> Iterator[None]:
         """Hold the write lock; commit at the end, roll back on an exception; nesting joins."""
-        with self._lock:
+        with self._lock, self._writable():
             if self._depth == 0:
                 self._connection.execute("BEGIN IMMEDIATE")
             self._depth += 1
@@ -94,12 +96,20 @@ class Store:
                 yield
             except BaseException:
                 self._depth -= 1
-                if self._depth == 0:
+                if self._depth == 0 and self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")
                 raise
             self._depth -= 1
             if self._depth == 0:
                 self._connection.execute("COMMIT")
+
+    @contextmanager
+    def _writable(self) -> Iterator[None]:
+        """Raise OSError where the file cannot be written: the disk is full, or a right is missing."""
+        try:
+            yield
+        except sqlite3.OperationalError as error:
+            raise OSError(errno.EIO, f"the sandbox cannot write: {error}", self._database) from error
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Run one statement and return its rows."""
