@@ -143,6 +143,16 @@ def test_a_plan_file_whose_send_was_made_to_look_harmless_is_refused(hall: Desk)
     assert rows(hall, "experiture", "campaign") == []
 
 
+def test_nobody_is_mailed_of_a_journey_that_the_same_plan_pauses(hall: Desk) -> None:
+    hall.write("one", {**JOURNEY, **CANVAS}, {"state": "PUBLISHED"}, kind=JOURNEYS)
+    hall.apply()
+    hall.write("one", {**JOURNEY, **CANVAS}, {"state": "PAUSED"}, kind=JOURNEYS)
+    waiting = {"state": "sent", "dependsOn": [{"resource": f"{JOURNEYS}/one", "state": "PUBLISHED"}]}
+    hall.write("mail", {**MAIL, "schedule": NOW}, waiting, kind=MAILS)
+    said = hall.apply(*approvals(hall))
+    assert (said.code, f"{JOURNEYS}/one, which this plan takes out of PUBLISHED" in said.err) == (6, True), said
+
+
 def test_nobody_is_mailed_while_the_limit_cannot_be_compared(hall: Desk) -> None:
     settings(hall, guards={"max_recipients": 10})
     hall.control("PUT", "/settings/experiture", {"reach": "pending"})

@@ -239,12 +239,9 @@ def summary(plan: Plan) -> str:
     """Return the last line: what is to be done, counted, or that there is nothing."""
     blocked = len(plan.blocked)
     if not plan.steps:
-        moved = sum(bool(one.drifted or one.conflicts) for one in plan.resource_changes)
         if plan.refusals:
             return "Refused: nothing can be applied."
-        if blocked:
-            return f"No changes can be applied: {blocked} blocked."
-        return f"No changes are planned; {moved} moved live." if moved else NOTHING
+        return f"No changes can be applied: {blocked} blocked." if blocked else _nothing(plan)
     counts: Counter[str] = Counter()
     for steps in plan.steps_by_address().values():
         counts.update(_actions([step.action for step in steps]))
@@ -255,6 +252,21 @@ def summary(plan: Plan) -> str:
     tail = f", {blocked} blocked" if blocked else ""
     narrowed = "" if plan.complete else " Narrowed by --target or --exclude."
     return f"Plan: {', '.join(words)}{tail}.{narrowed} Expires {_moment(plan.expires_at)}."
+
+
+def _nothing(plan: Plan) -> str:
+    """Return why a plan does nothing: all is as declared only if nothing was left out, left alone or moved live."""
+    counts = {
+        "moved live": sum(bool(one.drifted or one.conflicts) for one in plan.resource_changes),
+        "held": sum(one.held for one in plan.resource_changes),
+        "left alone": sum(bool(one.manage != "full" and one.differing) for one in plan.resource_changes),
+    }
+    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    if told:
+        return f"No changes are planned; {told}."
+    if plan.mode == "refresh-only":
+        return "Nothing moved live. What git would change, setlist plan tells."
+    return NOTHING if plan.complete else "No changes in what --target and --exclude leave."
 
 
 def _actions(actions: Sequence[str]) -> list[str]:
