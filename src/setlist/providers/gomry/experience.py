@@ -160,6 +160,7 @@ EXPERIENCE = Kind(
         "Spaces and their members are named by their ids; the API does not list them.",
     ),
     laid_out=laid_out,
+    reaching={"registration_status": ("open",)},
     answer=Answer(envelope="data", state="status", created_at="created_at", updated_at="updated_at"),
     listing=Listing(
         style="numbers",
