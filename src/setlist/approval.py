@@ -88,8 +88,16 @@ def _covers(kind: Kind, action: str) -> tuple[str, ...]:
 
 
 def resumption(scope: Scope, change: Change) -> Approval:
-    """Return the approval that lets a held object become as live again as it is declared."""
-    content = [scope.project, scope.environment, change.address, "resume", change.state, change.fingerprint]
+    """Return the approval that lets a held object become as live again as it is declared, this once."""
+    content: list[object] = [
+        scope.project,
+        scope.environment,
+        change.address,
+        "resume",
+        change.state,
+        change.fingerprint,
+    ]
+    content += [change.verbs] if change.verbs else []
     digest = hashlib.sha256(canonical(content)).hexdigest()[:DIGITS]
     return Approval(effect="resume", address=change.address, digest=digest)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -202,10 +203,18 @@ def _remembered(pairs: list[Pair], resources: tuple[Resource, ...], state: State
     labels = {address: one.labels for address, one in state.bindings.items()}
     labels |= {str(one.address): dict(one.labels) for one in resources}
     told = {address: decided(one) for address, one in state.bindings.items()}
-    return [
-        (one.model_copy(update={"labels": labels.get(one.address, {}), "remembered": told.get(one.address, "")}), steps)
-        for one, steps in pairs
-    ]
+    verbs: Counter[str] = Counter()
+    for key, count in state.attempts.items():
+        verbs[key.rpartition(":")[0]] += count
+
+    def news(address: str) -> dict[str, object]:
+        return {
+            "labels": labels.get(address, {}),
+            "remembered": told.get(address, ""),
+            "verbs": verbs[address],
+        }
+
+    return [(one.model_copy(update=news(one.address)), steps) for one, steps in pairs]
 
 
 async def _lock_warning(setup: Setup) -> tuple[str, ...]:

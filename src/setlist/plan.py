@@ -114,7 +114,7 @@ class Change(_Planned):
     ``manage`` is ``create-only`` or ``observe`` where the project file has the kind's objects left alone.
     ``fingerprint`` is that of the object when planned; ``replaces`` the id of a gone object that a create stands for.
     ``previous_address`` is the one that the object is bound to until the plan is applied; ``remembered`` is the digest
-    of what the state told of it (``binding.decided``).
+    of what the state told of it (``binding.decided``), ``verbs`` how many steps of the address were answered for good.
     """
 
     address: str
@@ -132,6 +132,7 @@ class Change(_Planned):
     state: str = ""
     previous_address: str = ""
     remembered: str = ""
+    verbs: int = 0
     wanted_state: str = ""
     status: str = ""
     forecast: str = ""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import unicodedata
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 from unittest.mock import patch
@@ -135,6 +136,26 @@ def test_an_approval_of_a_copy_is_bound_to_what_its_source_brings_along(hall: De
     hall.write("mail", {**MAIL, "audience": {**MAIL["audience"], "exclude": []}}, kind=MAILS)
     hall.apply("--target", f"{MAILS}/mail")
     assert approvals(hall) != signed
+
+
+def test_an_approval_in_a_file_resumes_what_a_person_paused_once(hall: Desk) -> None:
+    hall.write("one", {**JOURNEY, **CANVAS}, {"state": "PUBLISHED"}, kind=JOURNEYS)
+    hall.apply()
+    seen = []
+    for _ in range(2):
+        hall.control("PATCH", f"/breakground/objects/{journey(hall)['id']}", {"force": {"status": "PAUSED"}})
+        if not seen:
+            (change,) = hall.plan()["resource_changes"]
+            entry = {
+                **change["resume"],
+                "reason": "it is mended",
+                "expires": f"{datetime.now(UTC) + timedelta(days=7)}",
+            }
+            (hall.folder / "approvals").mkdir(exist_ok=True)
+            (hall.folder / "approvals" / "one.yaml").write_text(json.dumps({"approvals": [entry]}), encoding="utf-8")
+        hall.apply()
+        seen.append(journey(hall)["body"]["status"])
+    assert seen == ["PUBLISHED", "PAUSED"]
 
 
 def test_a_plan_file_whose_send_was_made_to_look_harmless_is_refused(hall: Desk) -> None:

@@ -48,6 +48,8 @@ def test_an_approval_without_an_address_of_the_vendor_or_fields_is_bound_to_none
 def test_a_resumption_is_bound_to_place_state_and_content() -> None:
     digest = digest_of("p", "e", ADDRESS, "resume", "READY", "f")
     assert resumption(SCOPE, change()) == Approval(effect="resume", address=ADDRESS, digest=digest)
+    later = digest_of("p", "e", ADDRESS, "resume", "READY", "f", 2)
+    assert resumption(SCOPE, change(verbs=2)).digest == later
 
 
 def test_an_approval_covers_the_facets_and_fields_that_the_verb_names() -> None:
