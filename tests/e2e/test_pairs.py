@@ -347,6 +347,21 @@ def test_a_refresh_notes_nothing_of_what_is_gone(hall: Desk) -> None:
     assert state["bindings"][f"{SALE}/sale"]["base"]["name"] == "Old"
 
 
+@pytest.mark.parametrize("spec", [{"name": "Sale"}, OPEN], ids=["a draft", "open"])
+def test_what_is_listed_and_not_read_is_neither_gone_nor_made_again(hall: Desk, spec: dict[str, Any]) -> None:
+    hall.write("sale", spec)
+    hall.apply()
+    hall.write("sale", {**spec, "name": "New"})
+    hall.fault("status", status=404, method="GET", path="/experiences/", times=1)
+    said = hall.apply()
+    assert (said.code, "is listed, and reading it finds nothing; plan again" in said.err) == (6, True), said
+    assert (hall.apply().code, hall.object("sale")["name"]) == (0, "New")
+    hall.remove("sale")
+    hall.fault("status", status=404, method="GET", path="/experiences/", times=1)
+    said = hall.apply("--allow-destructive")
+    assert (said.code, "reading it finds nothing; plan again" in said.err, len(hall.objects())) == (6, True, 1), said
+
+
 def test_a_new_object_under_an_old_name_is_made_and_approved_anew(hall: Desk) -> None:
     hall.write("mail", {**MAIL, "schedule": NOW}, {"state": "sent"}, kind=MAILS)
     first = approvals(hall)

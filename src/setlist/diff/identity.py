@@ -66,6 +66,9 @@ def _bound(sight: Sight, kind: Kind, resource: Resource, binding: Binding) -> Id
         return _unsupported(live)
     if live and not live.archived:
         return Identity(Case.BOUND, live)
+    unsure = contradicted(sight, kind, binding)
+    if unsure:
+        return Identity(Case.BLOCKED, blocked=(unsure,), reason="unsure")
     if not has_been_live(kind, binding, sight.now):
         found = _by_key(sight, kind, resource)
         gone = f"{binding.id} is gone and never reached anybody"
@@ -75,6 +78,16 @@ def _bound(sight: Sight, kind: Kind, resource: Resource, binding: Binding) -> Id
         todo=f"if it shall exist again: setlist state rm {resource.address}, then plan; else remove its file",
     )
     return Identity(Case.BLOCKED, blocked=(note,), reason="gone")
+
+
+def contradicted(sight: Sight, kind: Kind, binding: Binding) -> Note | None:
+    """Return a note where a listing shows a bound object that a read does not find: then it is not believed gone."""
+    rows = sight.world.listed.get(kind.id, ())
+    shown = any(one.live.id == binding.id and not one.live.archived for one in rows)
+    if not shown or (kind.id, binding.id) in sight.world.live:
+        return None
+    what = f"{binding.id} is listed, and reading it finds nothing"
+    return Note(what=what, todo="plan again: its vendor contradicts itself")
 
 
 def _unsupported(live: LiveResource) -> Identity:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from setlist.binding import Binding
 from setlist.compare import fingerprint
 from setlist.diff.hops import route
-from setlist.diff.identity import Sight, has_been_live
+from setlist.diff.identity import Sight, contradicted, has_been_live
 from setlist.diff.planned import Manage, Planned, chained
 from setlist.errors import SetlistError
 from setlist.kind import Deletion, Effect, Kind, Repeat
@@ -32,6 +32,9 @@ def removed(sight: Sight, kinds: Mapping[str, Kind], address: str, manage: Mappi
     mode = manage.get(kind.id, "full")
     is_ours = mode == "full" or binding.protected
     steps, blocked = removal(kind, address, binding, live) if is_ours else ((_forget(address, _LEFT),), ())
+    unsure = contradicted(sight, kind, binding) if is_ours else None
+    if unsure:
+        steps, blocked = (), (*blocked, unsure)
     forgetting = bool(steps) and all(step.action == "forget" for step in steps)
     action = Action.FORGET if forgetting else Action.DELETE if steps else Action.NO_OP
     change = Change(
