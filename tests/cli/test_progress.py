@@ -9,16 +9,13 @@ import pytest
 from desk import Desk
 from setlist.cli import app, progress
 
-
 Capture = pytest.CaptureFixture[str]
 
 
-@pytest.fixture
-def screen(monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> Capture:
+def watched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Make stderr a terminal, and three objects many."""
     monkeypatch.setattr("sys.stderr.isatty", lambda: True)
-    monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(progress, "FEW", 3)
-    return capsys
 
 
 def sales(desk: Desk, number: int) -> None:
@@ -27,26 +24,31 @@ def sales(desk: Desk, number: int) -> None:
         desk.control("POST", "/fanfare/objects", {"by": "maria", "set": made})
 
 
-def test_a_terminal_sees_how_many_objects_of_how_many_are_read(desk: Desk, screen: Capture) -> None:
+def test_a_terminal_sees_how_many_objects_of_how_many_are_read(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: Capture
+) -> None:
     sales(desk, 3)
+    watched(monkeypatch)
     assert app.run(["-C", str(desk.folder), "pull"]) == 0
-    told = screen.readouterr().err
+    told = capsys.readouterr().err
     assert ("Reading" in told, "3/3" in told) == (True, True)
 
 
 @pytest.mark.parametrize("words", [["plan", "--refresh", "full"], ["apply", "--refresh", "full"], ["drift"]])
-def test_so_does_one_that_plans(desk: Desk, screen: Capture, words: list[str]) -> None:
+def test_so_does_one_that_plans(desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: Capture, words: list[str]) -> None:
     sales(desk, 3)
     assert desk.call("pull").code == 0
     desk.edit("sale-1", name="Mine"), desk.edit("sale-2", name="Mine"), desk.edit("sale-0", name="Mine")
+    watched(monkeypatch)
     app.run(["-C", str(desk.folder), *words])
-    assert "3/3" in screen.readouterr().err
+    assert "3/3" in capsys.readouterr().err
 
 
-def test_few_objects_are_read_without_a_bar(desk: Desk, screen: Capture) -> None:
+def test_few_objects_are_read_without_a_bar(desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: Capture) -> None:
     sales(desk, 2)
+    watched(monkeypatch)
     assert app.run(["-C", str(desk.folder), "pull"]) == 0
-    assert screen.readouterr().err == ""
+    assert capsys.readouterr().err == ""
 
 
 def test_without_a_terminal_there_is_no_bar(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -44,19 +44,19 @@ def reading() -> Iterator[Report]:
 
         def report(done: int, total: int) -> None:
             if not bars and total >= FEW:
-                bars.append(_bar(stack))
+                bars.append(_bar(stack, total))
             for bar in bars:
                 bar(done, total)
 
         yield report
 
 
-def _bar(stack: ExitStack) -> Report:
+def _bar(stack: ExitStack, total: int) -> Report:
     """Show a bar until the stack is left, and return what moves it."""
     from rich.console import Console  # noqa: PLC0415 - 60 ms of import that only a terminal needs
     from rich.progress import MofNCompleteColumn, Progress  # noqa: PLC0415 - likewise
 
     columns = (*Progress.get_default_columns(), MofNCompleteColumn())
     progress = stack.enter_context(Progress(*columns, console=Console(stderr=True), transient=True))
-    task = progress.add_task("Reading", total=None)
-    return lambda done, total: progress.update(task, completed=done, total=total)
+    task = progress.add_task("Reading", total=total)
+    return lambda done, _total: progress.update(task, completed=done)
