@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from enum import StrEnum
+from functools import cached_property
 from typing import Literal
 
 import orjson
@@ -260,8 +262,15 @@ class Plan(_Planned):
 
     def steps_of(self, change: Change) -> tuple[Step, ...]:
         """Return the steps of one change, in order."""
-        wanted = set(change.steps)
-        return tuple(step for step in self.steps if step.id in wanted)
+        if self._index[0] is not self.steps:
+            self.__dict__.pop("_index")  # a copy with other steps has brought along the index of its original
+        places = self._index[1]
+        return tuple(self.steps[place] for place in sorted(places[one] for one in change.steps if one in places))
+
+    @cached_property
+    def _index(self) -> tuple[tuple[Step, ...], Mapping[str, int]]:
+        """The steps, and the place of each by its id: a plan may have thousands."""
+        return self.steps, {step.id: place for place, step in enumerate(self.steps)}
 
 
 def seal(plan: Plan) -> Plan:
