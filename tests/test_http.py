@@ -156,9 +156,9 @@ def test_a_good_answer_carries_its_id_and_the_vendor_clock() -> None:
 
 def test_an_answer_without_a_body_or_a_date_is_fine() -> None:
     reply, _ = ask(lambda _request: httpx.Response(204), get)
-    assert (reply.body, datetime.fromisoformat(reply.date).tzinfo) == (None, UTC)
+    assert (reply.body, reply.date) == (None, "")
     reply, _ = ask(says(200, [], date="yesterday"), get)
-    assert datetime.fromisoformat(reply.date)
+    assert reply.date == ""
 
 
 @pytest.mark.parametrize("after", [1, 4])

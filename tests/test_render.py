@@ -210,6 +210,19 @@ def test_colour_adds_no_words() -> None:
             plan(change("a", Action.NO_OP, fields=(update(("t",), 1, 2, Verdict.DRIFT),))),
             "No changes are planned; 1 moved live.",
         ),
+        (plan(change("a", Action.NO_OP, held=True)), "No changes are planned; 1 held."),
+        (
+            plan(
+                change("a", Action.NO_OP, manage="observe", fields=(update(("t",), 1, 2),)),
+                change("b", Action.NO_OP, held=True, fields=(update(("t",), 1, 2, Verdict.CONFLICT),)),
+            ),
+            "No changes are planned; 1 moved live, 1 held, 1 left alone.",
+        ),
+        (
+            plan(change("a", Action.NO_OP, manage="observe"), complete=False),
+            "No changes in what --target and --exclude leave.",
+        ),
+        (plan(mode="refresh-only"), "Nothing moved live. What git would change, setlist plan tells."),
         (
             plan(change("a", Action.UPDATE, steps=("a:update",)), steps=(step("a", "update"),), expires_at="?"),
             "Plan: 1 to change. Expires ?.",

@@ -18,7 +18,7 @@ LONGEST_WAIT = 60.0
 
 
 class Reply(NamedTuple):
-    """A successful answer: its JSON, the vendor's request id, and the vendor's clock as an ISO instant."""
+    """A successful answer: its JSON, the vendor's request id, its clock as an ISO instant (empty: not told)."""
 
     status: int
     body: JsonValue

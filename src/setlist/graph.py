@@ -72,8 +72,11 @@ def _cannot_wait(before: Change, steps: tuple[Step, ...], wanted: str) -> str:
         return "which is blocked"
     if before.manage == "observe" and not before.id:
         return "which does not exist and is only observed"
-    if wanted and before.state != wanted and not any(step.goal == wanted for step in steps):
+    goals = [step.goal for step in steps if step.goal and step.action != "adopt"]
+    if wanted and before.state != wanted and wanted not in goals:
         return f"which is neither {wanted} nor planned to become it"
+    if wanted and goals and wanted not in goals:
+        return f"which this plan takes out of {wanted}"
     return ""
 
 

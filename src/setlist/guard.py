@@ -54,7 +54,10 @@ def refuse_start(state: State, limits: Limits) -> tuple[Note, ...]:
 
 
 def refuse_gone(state: State, world: World) -> tuple[Note, ...]:
-    """Return a note for each provider of which suspiciously many bound objects are gone (design section 6)."""
+    """Return a note for each provider of which suspiciously many bound objects are gone (design section 6).
+
+    All of two or more are too many as well: in the account of somebody else they would all be made again.
+    """
     bound: Counter[str] = Counter()
     gone: Counter[str] = Counter()
     for address, binding in state.bindings.items():
@@ -65,10 +68,11 @@ def refuse_gone(state: State, world: World) -> tuple[Note, ...]:
     return tuple(
         Note(
             what=f"{count} of the {bound[name]} objects managed at {name} are gone at once",
-            todo="nothing is planned: more likely this is the key of another account; check the credentials",
+            todo="nothing is planned: more likely this is the key of another account; check the credentials; what was "
+            "really deleted is forgotten with setlist state rm ADDRESS",
         )
         for name, count in sorted(gone.items())
-        if count > GONE_COUNT and count > GONE_SHARE * bound[name]
+        if (count > GONE_COUNT and count > GONE_SHARE * bound[name]) or count == bound[name] > 1
     )
 
 

@@ -9,7 +9,6 @@ import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from urllib.parse import quote, urlsplit
 
 import httpx
@@ -404,7 +403,7 @@ class Reader:
         if body is None and response.content:
             broken = self._foreign(response)
             raise LostAnswerError(broken.what) if repeat is not Repeat.REPEAT else _Again(broken, 0.05)
-        date = read_date(response.headers.get("date", "")) or datetime.now(UTC).isoformat()
+        date = read_date(response.headers.get("date", ""))  # our clock is no stand-in: it may be off by a day
         replayed = response.headers.get("idempotent-replay", "").lower() == "true"
         return Reply(response.status_code, body, self._request_id(response), date, replayed)
 

@@ -312,8 +312,10 @@ class Kind:
     ``went_live`` tells from fields and reported status whether the object can have reached people (for kinds without
     a lifecycle). ``lint`` sees the declared fields and the desired state. ``timing`` are the dotted places of moments
     at which something happens to people, each with what: it opens; ``effects`` gives the same places the words that
-    windows use (``open``, ``close``, ``send``). ``canvas`` says which fields make a drawing. ``audience`` are the ids
-    of those whom an object is for. ``cannot_stop`` says why no verb stops one that its moments set off, and what does.
+    windows use (``open``, ``close``, ``send``). ``reaching`` are fields by which an object that is live reaches other
+    people, each with the values that do (none: every value but null). ``canvas`` says which fields make a drawing.
+    ``audience`` are the ids of those whom an object is for. ``cannot_stop`` says why no verb stops one that its
+    moments set off, and what does.
     ``cannot`` are sentences about what the API cannot do, or does not tell, where no other column says it.
     ``sample`` is what a new project begins with, for one kind of a vendor at least.
     """
@@ -348,6 +350,7 @@ class Kind:
     timing: Mapping[str, str] = field(default_factory=dict)
     effects: Mapping[str, str] = field(default_factory=dict)
     audience: Callable[[Tree], frozenset[str]] = _nobody
+    reaching: Mapping[str, tuple[JsonValue, ...]] = field(default_factory=dict)
     cannot_stop: str = ""
     canvas: Canvas | None = None
     cannot: tuple[str, ...] = ()

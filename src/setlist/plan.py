@@ -288,10 +288,6 @@ class Plan(_Planned):
         """The steps, and the place of each by its id: a plan may have thousands."""
         return self.steps, {step.id: place for place, step in enumerate(self.steps)}
 
-    def steps_by_address(self) -> Mapping[str, tuple[Step, ...]]:
-        """Return the steps of every change by its address, in order."""
-        return {change.address: self.steps_of(change) for change in self.resource_changes}
-
 
 def seal(plan: Plan) -> Plan:
     """Return the plan with its id: the digest of its content."""

@@ -24,6 +24,7 @@ VENDORS = ("breakground", "experiture", "fanfare", "gomry")
 EVER = {"name": "ever", "from": "2026-01-01T00:00:00Z", "to": "2090-01-01T00:00:00Z"}
 OVER = {"name": "Sale", "openAt": "2026-01-01T00:00:00Z", "closeAt": "2026-02-01T00:00:00Z"}
 OPEN = {**OVER, "closeAt": "2030-02-01T00:00:00Z"}
+OTHERS = "00000000-0000-4000-8000-000000000009"
 SALE, JOURNEYS, YOGAS, MAILS = "fanfare/Experience", "breakground/Journey", "gomry/Experience", "experiture/Campaign"
 
 
@@ -46,6 +47,10 @@ def hall(desk: Desk) -> Desk:
 
 def rows(desk: Desk, vendor: str, kind: str) -> list[dict[str, Any]]:
     return [one for one in desk.control("GET", f"/{vendor}/objects") if one["kind"] == kind]
+
+
+def journey(desk: Desk) -> dict[str, Any]:
+    return rows(desk, "breakground", "journey")[0]
 
 
 def saved(desk: Desk) -> str:
@@ -143,6 +148,16 @@ def test_a_plan_file_whose_send_was_made_to_look_harmless_is_refused(hall: Desk)
     assert rows(hall, "experiture", "campaign") == []
 
 
+def test_nobody_is_mailed_of_a_journey_that_the_same_plan_pauses(hall: Desk) -> None:
+    hall.write("one", {**JOURNEY, **CANVAS}, {"state": "PUBLISHED"}, kind=JOURNEYS)
+    hall.apply()
+    hall.write("one", {**JOURNEY, **CANVAS}, {"state": "PAUSED"}, kind=JOURNEYS)
+    waiting = {"state": "sent", "dependsOn": [{"resource": f"{JOURNEYS}/one", "state": "PUBLISHED"}]}
+    hall.write("mail", {**MAIL, "schedule": NOW}, waiting, kind=MAILS)
+    said = hall.apply(*approvals(hall))
+    assert (said.code, f"{JOURNEYS}/one, which this plan takes out of PUBLISHED" in said.err) == (6, True), said
+
+
 def test_nobody_is_mailed_while_the_limit_cannot_be_compared(hall: Desk) -> None:
     settings(hall, guards={"max_recipients": 10})
     hall.control("PUT", "/settings/experiture", {"reach": "pending"})
@@ -204,6 +219,42 @@ def test_a_halt_keeps_a_window_from_opening_and_lets_it_close(
     hall.write("sale", {"name": "Sale", **was, **wanted})
     said = hall.apply()
     assert (said.code, "must wait: halted since" in said.err) == (code, code == 6), said
+
+
+@pytest.mark.parametrize("way", ["freeze", "halt"])
+@pytest.mark.parametrize(("audience", "code"), [(OTHERS, 6), (None, 0)])
+def test_a_live_journey_gets_no_other_audience_in_a_freeze_or_a_halt(
+    hall: Desk, way: str, audience: str | None, code: int
+) -> None:
+    hall.write("one", {**JOURNEY, **CANVAS}, {"state": "PUBLISHED"}, kind=JOURNEYS)
+    hall.apply()
+    if way == "freeze":
+        settings(hall, windows=[EVER])
+    else:
+        hall.call("halt", "--yes", "--select", "provider=gomry")
+        hall.call("halt", "--yes", "--select", "kind=Journey")
+        hall.control("PATCH", f"/breakground/objects/{journey(hall)['id']}", {"force": {"status": "PUBLISHED"}})
+    hall.write("one", {**JOURNEY, **CANVAS, "audienceId": audience}, {"state": "PUBLISHED"}, kind=JOURNEYS)
+    said = hall.apply()
+    assert (said.code, journey(hall)["body"]["audienceId"]) == (code, JOURNEY["audienceId"] if code else audience), said
+
+
+def test_what_is_not_live_or_becomes_less_so_may_get_another_audience_in_a_freeze(hall: Desk) -> None:
+    hall.write("one", {**JOURNEY, **CANVAS}, {"state": "PUBLISHED"}, kind=JOURNEYS)
+    hall.apply()
+    settings(hall, windows=[EVER])
+    for audience in (OTHERS, JOURNEY["audienceId"]):
+        hall.write("one", {**JOURNEY, **CANVAS, "audienceId": audience}, {"state": "DRAFT"}, kind=JOURNEYS)
+        assert (hall.apply().code, journey(hall)["body"]["audienceId"]) == (0, audience)
+
+
+def test_bookings_are_not_opened_in_a_freeze(hall: Desk) -> None:
+    hall.write("yoga", {**YOGA, "registration_status": "open"}, kind=YOGAS)
+    hall.apply()
+    settings(hall, windows=[EVER])
+    for status, code in (("closed", 0), ("open", 6)):
+        hall.write("yoga", {**YOGA, "registration_status": status}, kind=YOGAS)
+        assert hall.apply().code == code
 
 
 def test_a_window_that_never_closes_is_planned_drawn_and_told_by_a_halt(hall: Desk) -> None:

@@ -112,7 +112,7 @@ def test_what_a_person_made_less_live_is_held(stage: Desk) -> None:
     assert "held: somebody made it DRAFT" in said.out
     assert stage.apply().code == 0
     assert rows(stage)[0]["body"]["state"] == "DRAFT"
-    resume = said.out.split("--approve ")[1].split(",")[0]
+    resume = said.out.split("--approve ")[1].split()[0]
     assert stage.apply("--approve", resume).code == 0
     assert rows(stage)[0]["body"]["state"] == "READY"
 

@@ -77,7 +77,16 @@ def test_many_gone_at_once_are_told_with_their_number() -> None:
     world = World(gone=frozenset(("toy/Show", str(n)) for n in range(4)))
     (said,) = refuse_gone(shows(5, "?"), world)
     assert said.what == "4 of the 5 objects managed at toy are gone at once"
-    assert said.todo == "nothing is planned: more likely this is the key of another account; check the credentials"
+    assert said.todo == (
+        "nothing is planned: more likely this is the key of another account; check the credentials; "
+        "what was really deleted is forgotten with setlist state rm ADDRESS"
+    )
+
+
+@pytest.mark.parametrize(("bound", "gone", "is_refused"), [(1, 1, False), (2, 1, False), (2, 2, True), (3, 3, True)])
+def test_a_small_account_that_is_gone_as_a_whole_is_the_wrong_one(bound: int, gone: int, is_refused: bool) -> None:
+    world = World(gone=frozenset(("toy/Show", str(n)) for n in range(gone)))
+    assert bool(refuse_gone(shows(bound), world)) is is_refused
 
 
 def test_many_removals_are_told_with_their_number() -> None:

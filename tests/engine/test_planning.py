@@ -287,6 +287,25 @@ class TestOrder:
         reached, _ = planned(0, "a", state="READY")
         assert order([(reached, ()), planned(1, "b", dependencies=("toy/Show/a",), rules=rules)], {})[1][0].needs == ()
 
+    @pytest.mark.parametrize(
+        ("goals", "why"),
+        [(["DRAFT", "READY"], ""), (["DRAFT"], "which this plan takes out of READY"), (["", ""], "")],
+    )
+    def test_a_dependent_does_not_run_where_the_state_that_it_names_is_left(self, goals: list[str], why: str) -> None:
+        change, steps = planned(len(goals), "a", state="READY")
+        leaving = tuple(one.model_copy(update={"goal": goal}) for one, goal in zip(steps, goals, strict=True))
+        rules = {"depends_on": [["toy/Show/a", "READY"]]}
+        changes, _ = order([(change, leaving), planned(1, "b", dependencies=("toy/Show/a",), rules=rules)], {})
+        assert [note.what for note in changes[1].blocked] == ([f"it waits for toy/Show/a, {why}"] if why else [])
+
+    def test_an_adoption_does_not_bring_about_the_state_that_is_then_left(self) -> None:
+        change, steps = planned(2, "a", state="READY")
+        first = steps[0].model_copy(update={"action": "adopt", "goal": "READY"})
+        leaving = (first, steps[1].model_copy(update={"goal": "DRAFT"}))
+        rules = {"depends_on": [["toy/Show/a", "READY"]]}
+        changes, _ = order([(change, leaving), planned(1, "b", dependencies=("toy/Show/a",), rules=rules)], {})
+        assert changes[1].blocked[0].what == "it waits for toy/Show/a, which this plan takes out of READY"
+
     def test_removals_run_backwards_by_what_was_remembered(self) -> None:
         pairs = [planned(1, "a", Action.DELETE), planned(1, "b", Action.DELETE)]
         _, steps = order(pairs, {"toy/Show/b": ("toy/Show/a",)})

@@ -158,8 +158,25 @@ def update(
             if lacking:
                 blocked.append(_cannot_read(facet, lacking))
             else:
-                steps.append(_facet_step(kind, resource, facet, (written, live), names))
+                step = _facet_step(kind, resource, facet, (written, live), names)
+                steps.append(_reaching(kind, resource, step, (changed, live)))
     return Writes(tuple(steps), tuple(blocked))
+
+
+def _reaching(kind: Kind, resource: Resource, step: Step, what: tuple[list[str], LiveResource]) -> Step:
+    """Return the step, told as one upward where it has an object that is live, and stays so, reach other people."""
+    changed, live = what
+    lifecycle, fields = kind.lifecycle, resource.fields
+    wanted = (
+        name for name in changed if name in kind.reaching and (fields.get(name) is not None or _is_hole(resource, name))
+    )
+    found = [name for name in wanted if not kind.reaching[name] or fields.get(name) in kind.reaching[name]]
+    most = max(lifecycle.liveness.values()) if lifecycle else 0
+    states = (live.state, resource.rules.state or live.state)
+    if not found or lifecycle is None or any(lifecycle.liveness.get(state, 0) < most for state in states):
+        return step
+    told = f"{step.effect_text}; it is {live.state}, so other people are reached from then on"
+    return step.model_copy(update={"upward": True, "effect": Effect.COMPENSABLE, "effect_text": told})
 
 
 def _with_others(facet: Facet, changed: list[str], resource: Resource) -> list[str]:

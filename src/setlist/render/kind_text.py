@@ -103,6 +103,9 @@ def _notes(kind: Kind) -> Iterator[str]:
             f"The parts of `{kind.naming.facet}` are named by keys of your own. The vendor's ids are remembered by key "
             "and sent with every write. Taking one away while people are in the object needs `--allow-destructive`."
         )
+    if kind.reaching:
+        told = f"While it is live, a change of {codes(kind.reaching)} may reach other people"
+        yield f"{told}: halts and freezes stop that."
     for names in (group for facet in kind.facets for group in facet.together):
         yield f"{codes(names)} are sent together, since one changes the other."
 

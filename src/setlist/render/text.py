@@ -81,9 +81,8 @@ def _risk_blocks(plan: Plan, palette: Palette) -> Iterator[str]:
     """Yield a block for each risk; a change stands in that of its gravest step."""
     order = [effect for effect, _, _ in _RISKS]
     by_risk: dict[Effect, list[tuple[Change, tuple[Step, ...]]]] = {}
-    known = plan.steps_by_address()
     for change in plan.resource_changes:
-        steps = known[change.address]
+        steps = plan.steps_of(change)
         if steps:
             by_risk.setdefault(min((step.effect for step in steps), key=order.index), []).append((change, steps))
     for effect, title, color in _RISKS:
@@ -239,14 +238,11 @@ def summary(plan: Plan) -> str:
     """Return the last line: what is to be done, counted, or that there is nothing."""
     blocked = len(plan.blocked)
     if not plan.steps:
-        moved = sum(bool(one.drifted or one.conflicts) for one in plan.resource_changes)
         if plan.refusals:
             return "Refused: nothing can be applied."
-        if blocked:
-            return f"No changes can be applied: {blocked} blocked."
-        return f"No changes are planned; {moved} moved live." if moved else NOTHING
+        return f"No changes can be applied: {blocked} blocked." if blocked else _nothing(plan)
     counts: Counter[str] = Counter()
-    for steps in plan.steps_by_address().values():
+    for steps in map(plan.steps_of, plan.resource_changes):
         counts.update(_actions([step.action for step in steps]))
     words = [f"{counts[name]} {verb}" for name, verb in _VERBS.items() if counts[name]]
     final = {step.action for step in plan.steps if step.effect is Effect.IRREVERSIBLE}
@@ -255,6 +251,21 @@ def summary(plan: Plan) -> str:
     tail = f", {blocked} blocked" if blocked else ""
     narrowed = "" if plan.complete else " Narrowed by --target or --exclude."
     return f"Plan: {', '.join(words)}{tail}.{narrowed} Expires {_moment(plan.expires_at)}."
+
+
+def _nothing(plan: Plan) -> str:
+    """Return why a plan does nothing: all is as declared only if nothing was left out, left alone or moved live."""
+    counts = {
+        "moved live": sum(bool(one.drifted or one.conflicts) for one in plan.resource_changes),
+        "held": sum(one.held for one in plan.resource_changes),
+        "left alone": sum(bool(one.manage != "full" and one.differing) for one in plan.resource_changes),
+    }
+    told = ", ".join(f"{count} {word}" for word, count in counts.items() if count)
+    if told:
+        return f"No changes are planned; {told}."
+    if plan.mode == "refresh-only":
+        return "Nothing moved live. What git would change, setlist plan tells."
+    return NOTHING if plan.complete else "No changes in what --target and --exclude leave."
 
 
 def _actions(actions: Sequence[str]) -> list[str]:

@@ -135,6 +135,7 @@ JOURNEY = Kind(
     on_destroy="ARCHIVED",
     naming=Naming("canvas", canvas.read, canvas.write, canvas.lost, canvas.keyed, canvas.renamed),
     canvas=Canvas(),
+    reaching={"audienceId": (), "allowAnonymous": (True,)},
     lint=lint,
     cannot=(
         "There is no verb to resume: from PAUSED it is published again.",

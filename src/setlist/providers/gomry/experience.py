@@ -177,6 +177,7 @@ EXPERIENCE = Kind(
         "A new experience is live at once; while its registration is closed, nobody can book it.",
     ),
     laid_out=laid_out,
+    reaching={"registration_status": ("open",)},
     answer=Answer(envelope="data", state="status", created_at="created_at", updated_at="updated_at"),
     listing=Listing(
         style="numbers",
