@@ -24,10 +24,9 @@ def estimate(plan: Plan, kinds: Mapping[str, Kind], paces: Mapping[str, float]) 
     """
     counts: Counter[str] = Counter()
     listed: set[str] = set()
-    steps = plan.steps_by_address()
     for change in plan.resource_changes:
         kind = kinds[f"{change.provider_name}/{change.type}"]
-        for index, step in enumerate(one for one in steps[change.address] if one.action != "move"):
+        for index, step in enumerate(one for one in plan.steps_of(change) if one.action != "move"):
             counts[change.provider_name] += _requests(kind, change, step, is_first=index == 0)
             if step.action == "create" and (place := f"{kind.id} {change.parent}") not in listed:
                 listed.add(place)

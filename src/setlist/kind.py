@@ -257,6 +257,14 @@ class Remark(NamedTuple):
     is_warning: bool = False
 
 
+class Sample(NamedTuple):
+    """A small document that plans as it stands: its name, its spec, and what is to be changed in it, in a sentence."""
+
+    name: str
+    fields: Tree
+    note: str = ""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """Where a kind's answers keep what is not a field of the spec (dotted paths; empty: not told).
@@ -309,6 +317,7 @@ class Kind:
     ``audience`` are the ids of those whom an object is for. ``cannot_stop`` says why no verb stops one that its
     moments set off, and what does.
     ``cannot`` are sentences about what the API cannot do, or does not tell, where no other column says it.
+    ``sample`` is what a new project begins with, for one kind of a vendor at least.
     """
 
     provider: str
@@ -345,6 +354,7 @@ class Kind:
     cannot_stop: str = ""
     canvas: Canvas | None = None
     cannot: tuple[str, ...] = ()
+    sample: Sample | None = None
 
     @property
     def id(self) -> str:

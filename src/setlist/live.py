@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import timedelta
+from itertools import count
 from typing import TypeVar
 
 from pydantic import JsonValue
@@ -22,6 +23,11 @@ UNREAD = "_unread"
 CACHE_MARGIN = timedelta(seconds=5)
 T = TypeVar("T")
 Key = tuple[str, str]
+Report = Callable[[int, int], None]
+
+
+def unheard(_done: int, _total: int) -> None:
+    """Tell nobody how far the reading is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +35,8 @@ class Question:
     """What is to be read: for which resources and state, and how many reads may run at once.
 
     ``keys`` are the natural keys, case-folded, of the resources, by kind. ``refresh_all`` reads
-    every object whole, whatever the cache says. ``also`` names kinds that are listed whatever is declared.
+    every object whole, whatever the cache says. ``also`` names kinds that are listed whatever is declared. ``report``
+    hears, after each object that is read whole, how many of how many that makes.
     """
 
     kinds: Mapping[str, Kind]
@@ -39,6 +46,7 @@ class Question:
     refresh_all: bool = False
     parallelism: int = 10
     also: frozenset[str] = frozenset()
+    report: Report = unheard
 
 
 async def list_all(readers: Mapping[str, Reader], question: Question) -> World:
@@ -150,18 +158,29 @@ async def read_all(readers: Mapping[str, Reader], question: Question, listings: 
     live = {} if question.refresh_all else _cached(question, listings)
     live = {key: one for key, one in live.items() if key in wanted}
     missing = {key: wanted[key] for key in wanted.keys() - live.keys()}
-    answers = await read_each(readers, question.kinds, missing, question.parallelism)
+    answers = await read_each(readers, question.kinds, missing, question.parallelism, report=question.report)
     live |= {key: one for key, one in answers.items() if one}
     return World(listings.listed, live, frozenset(key for key, one in answers.items() if one is None or one.archived))
 
 
 async def read_each(
-    readers: Mapping[str, Reader], kinds: Mapping[str, Kind], wanted: Mapping[Key, str], width: int
+    readers: Mapping[str, Reader],
+    kinds: Mapping[str, Kind],
+    wanted: Mapping[Key, str],
+    width: int,
+    *,
+    report: Report = unheard,
 ) -> dict[Key, LiveResource | None]:
     """Return the wanted objects read whole, given with their parents' ids; None for what is not there."""
     asked = sorted(wanted)
-    calls = [_read_or_none(readers, kinds[key[0]], key[1], wanted[key]) for key in asked]
-    return dict(zip(asked, await together(calls, width), strict=True))
+    numbers = count(1)
+
+    async def one(key: Key) -> LiveResource | None:
+        found = await _read_or_none(readers, kinds[key[0]], key[1], wanted[key])
+        report(next(numbers), len(asked))
+        return found
+
+    return dict(zip(asked, await together(map(one, asked), width), strict=True))
 
 
 def _ids(kind: Kind, question: Question, listings: World) -> dict[str, str]:

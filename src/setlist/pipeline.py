@@ -31,7 +31,7 @@ from setlist.errors import (
 from setlist.graph import order, select
 from setlist.guard import block_sudden, refuse_doubts, refuse_gone, refuse_reach, refuse_removals, refuse_start
 from setlist.kind import Effect
-from setlist.live import Question, list_all, read_all
+from setlist.live import Question, Report, list_all, read_all, unheard
 from setlist.mistake import closest
 from setlist.neighbours import keep_apart
 from setlist.opening import (
@@ -59,7 +59,8 @@ from setlist.version import __version__
 class Choices:
     """What a plan is asked for; the names are those of the command's options.
 
-    ``everything`` has every kind of the project's vendors listed, declared or not.
+    ``everything`` has every kind of the project's vendors listed, declared or not. ``report`` hears how far the
+    reading is.
     """
 
     mode: Literal["apply", "destroy", "refresh-only"] = "apply"
@@ -70,6 +71,7 @@ class Choices:
     overrides: Mapping[str, str] = field(default_factory=dict)
     parallelism: int = 10
     everything: bool = False
+    report: Report = unheard
 
 
 class Planning(NamedTuple):
@@ -150,7 +152,7 @@ async def make_plan(
         listings = await list_all(readers, question)
         created = settle_creates(state, setup.kinds, listings, (setup.now(), patience(setup)))
         state = after(state, created.records)
-        world = await read_all(readers, replace(question, state=state), listings)
+        world = await read_all(readers, replace(question, state=state, report=choices.report), listings)
         moved = settle_transitions(state, setup.kinds, world, (setup.now(), patience(setup)))
         moves, state = moves_of(after(state, moved.records), _wanted(resources, choices))
         compared, doubts = _compared(setup, (state, world, moves), resources, choices)

@@ -97,9 +97,9 @@ def of_plan(plan: Plan, given: Iterable[Approval] = ()) -> tuple[Remark, ...]:
     whole = [(Level.ERROR, "refused", one) for one in plan.refusals]
     whole += [(Level.WARNING, "doubt", one) for one in (*plan.standing, *plan.doubts)]
     told = (Remark(level, one.rule or rule, PROJECT_FILE, 0, 0, "", one.what, one.todo) for level, rule, one in whole)
-    consents, steps = tuple(given), plan.steps_by_address()
+    consents = tuple(given)
     changes = plan.resource_changes
-    return (*told, *(one for change in changes for one in _of_change(change, steps[change.address], consents)))
+    return (*told, *(one for change in changes for one in _of_change(change, plan.steps_of(change), consents)))
 
 
 def _of_change(change: Change, steps: tuple[Step, ...], given: tuple[Approval, ...]) -> Iterator[Remark]:

@@ -160,8 +160,7 @@ def _first(bars: Bars, change: Change, steps: Sequence[Step]) -> Note | None:
 
 def barred_in(plan: Plan, bars: Bars) -> tuple[str, ...]:
     """Return a line for each change of a plan of which a step must not be taken now."""
-    steps = plan.steps_by_address()
-    notes = ((change, _first(bars, change, steps[change.address])) for change in plan.resource_changes)
+    notes = ((change, _first(bars, change, plan.steps_of(change))) for change in plan.resource_changes)
     return tuple(f"{change.address}: {note}" for change, note in notes if note)
 
 

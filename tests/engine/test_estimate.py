@@ -9,6 +9,7 @@ import pytest
 
 import setlist
 from setlist.estimate import Estimate, estimate
+from setlist.plan import from_json, to_json
 from setlist.registry import find_providers, kinds_of
 from setlist.render.text import estimate_line, reads_line
 
@@ -53,3 +54,15 @@ def test_it_is_told_in_one_line(expected: Estimate, line: str) -> None:
 
 def test_the_reads_of_a_plan_are_told_by_vendor() -> None:
     assert reads_line({"b": 2, "a": 1, "c": 0}) == "3 API reads (a 1, b 2)."
+
+
+def test_a_copy_of_a_plan_with_other_steps_tells_its_own(tmp_path: Path) -> None:
+    folder = shutil.copytree(EXAMPLES / "gomry-studio", tmp_path / "x", ignore=shutil.ignore_patterns(".setlist"))
+    plan = setlist.open_project(folder).plan()
+    told = {change.address: plan.steps_of(change) for change in plan.resource_changes}
+    assert {step.id for steps in told.values() for step in steps} == {step.id for step in plan.steps}
+    turned = plan.model_copy(update={"steps": plan.steps[::-1]})
+    assert [turned.steps_of(one) for one in plan.resource_changes] == [steps[::-1] for steps in told.values()]
+    bare = plan.model_copy(update={"steps": ()})
+    assert {bare.steps_of(change) for change in plan.resource_changes} == {()}
+    assert plan == from_json(to_json(plan), "x")

@@ -18,12 +18,11 @@ def decisions(plan: Plan, undone: AbstractSet[str]) -> tuple[Decision, ...]:
     What was to be written counts only where a step wrote it and all steps of the address were done; ``undone`` are
     the addresses of which one was not. A conflict that an earlier apply decided is not told again.
     """
-    steps = plan.steps_by_address()
     return tuple(
         _decision(change, one)
         for change in plan.resource_changes
         if change.address not in undone and not change.blocked
-        for one in _taken(change, steps[change.address])
+        for one in _taken(change, plan.steps_of(change))
     )
 
 

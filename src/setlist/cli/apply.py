@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from setlist.cli.opening import open_project, read_plan
 from setlist.cli.options import is_colored, project_options
 from setlist.cli.plan import exit_code
 from setlist.cli.planning import choices_of, overrides_of, plan_options
-from setlist.cli.progress import progress
+from setlist.cli.progress import progress, reading
 from setlist.errors import BlockedError, UsageError
 from setlist.estimate import estimate
 from setlist.execution import Course, carry_out
@@ -62,7 +63,9 @@ def plan_and_apply(setup: Setup, options: dict[str, Any], name: str) -> int:
     if setup.settings.protected and is_automated(setup.inputs.environ):
         what = f"the environment {setup.settings.name} is protected: in automation only a saved plan is applied"
         raise BlockedError(what, todo="setlist plan -o FILE, have it reviewed, setlist apply FILE")
-    planning = loop.run(planned(setup, choices_of(options), read_given(options["approve"])))
+    with reading() as report:
+        choices = replace(choices_of(options), report=report)
+        planning = loop.run(planned(setup, choices, read_given(options["approve"])))
     if not options["as_json"]:
         color = is_colored(sys.stdout, no_color=options["no_color"])
         click.echo(text.plan_text(planning.plan, color=color), color=color)

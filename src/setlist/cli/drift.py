@@ -10,6 +10,7 @@ import click
 from setlist.cli import loop
 from setlist.cli.opening import open_project
 from setlist.cli.options import is_colored, project_options
+from setlist.cli.progress import reading
 from setlist.pipeline import Choices, drifted
 from setlist.render import drift_text, text
 
@@ -26,8 +27,9 @@ def command(targets: tuple[str, ...], *, as_json: bool, unmanaged: bool, no_colo
     Exits 2 if anything moved: fields, conflicts with git, states, objects that are gone. Writes nothing.
     """
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
-    choices = Choices(targets=targets, parallelism=rest["parallelism"], everything=unmanaged)
-    report, reads = loop.run(drifted(setup, choices))
+    with reading() as heard:
+        choices = Choices(targets=targets, parallelism=rest["parallelism"], everything=unmanaged, report=heard)
+        report, reads = loop.run(drifted(setup, choices))
     click.echo(text.reads_line(reads), err=True)
     if as_json:
         click.echo(drift_text.drift_json(report).decode(), nl=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from setlist.cli import loop
 from setlist.cli.opening import open_project
 from setlist.cli.options import project_options
 from setlist.cli.planning import choices_of, plan_options
+from setlist.cli.progress import reading
 from setlist.cli.reporting import FORMS, print_remarks
 from setlist.cli.showing import format_options, print_plan
 from setlist.errors import SetlistError, UsageError
@@ -51,7 +53,8 @@ def command(out: Path | None, *, as_json: bool, form: str, detailed_exitcode: bo
         raise UsageError(f"there is no folder {out.parent} to save the plan in", todo="make it, or name another file")
     setup = open_project(rest["environment"], rest["variables"], rest["var_file"])
     given = read_given(rest["approve"])
-    planning = loop.run(planned(setup, choices_of(rest), given))
+    with reading() as report:
+        planning = loop.run(planned(setup, replace(choices_of(rest), report=report), given))
     if out:
         save(planning.plan, out, setup.codec)
     click.echo(text.reads_line(planning.reads), err=True)

@@ -13,6 +13,7 @@ from pydantic import JsonValue
 from setlist.cli import loop
 from setlist.cli.opening import open_project
 from setlist.cli.options import project_options
+from setlist.cli.progress import reading
 from setlist.cli.state import lock_option
 from setlist.pull.look import look
 from setlist.pull.run import Pulled, pull, told, weigh
@@ -53,7 +54,8 @@ def command(
     wanted = replace(
         wanted_of(setup.kinds, setup.settings.providers, targets, selects), on_conflict=rest["on_conflict"]
     )
-    seen = loop.run(look(setup, wanted))
+    with reading() as report:
+        seen = loop.run(look(setup, wanted, report))
     is_stopped = False
     if check:
         found = told(setup, weigh(setup, wanted, seen), seen.state)

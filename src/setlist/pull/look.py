@@ -9,9 +9,8 @@ from setlist.binding import State
 from setlist.errors import BlockedError
 from setlist.guard import refuse_start
 from setlist.hold import Hold
-from setlist.http import Reader
 from setlist.kind import Kind
-from setlist.live import list_account, read_each
+from setlist.live import Report, list_account, read_each, unheard
 from setlist.opening import Setup, limits_of, open_readers
 from setlist.pipeline import load_all
 from setlist.pull.drafts import is_archived
@@ -32,8 +31,10 @@ class Seen(NamedTuple):
     holds: tuple[Hold, ...] = ()
 
 
-async def look(setup: Setup, wanted: Wanted) -> Seen:
+async def look(setup: Setup, wanted: Wanted, report: Report = unheard) -> Seen:
     """Read everything of the wanted kinds whole, what is put away only where it is asked for.
+
+    ``report`` hears how many of how many objects are read.
 
     Raises InvalidProject, BlockedError where the state belongs to another account or an apply did not end, and what
     reads raise.
@@ -43,7 +44,10 @@ async def look(setup: Setup, wanted: Wanted) -> Seen:
     kinds = with_parents(setup.kinds, wanted)
     async with open_readers(setup, sorted({kind.provider for kind in kinds.values()})) as readers:
         listings = await list_account(readers, kinds, WIDTH)
-        world = await _read(readers, (kinds, wanted), state, listings)
+        asked = _asked((kinds, wanted), state, listings)
+        answers = await read_each(readers, kinds, asked, WIDTH, report=report)
+    live = {key: one for key, one in answers.items() if one}
+    world = World(listings.listed, live, frozenset(key for key, one in answers.items() if one is None))
     return Seen(state, world, tuple(await setup.store.holds()))
 
 
@@ -70,9 +74,8 @@ def with_parents(kinds: Mapping[str, Kind], wanted: Wanted) -> dict[str, Kind]:
     return mine | {kind.parent.kind: kinds[kind.parent.kind] for kind in mine.values() if kind.parent}
 
 
-async def _read(
-    readers: Mapping[str, Reader], what: tuple[dict[str, Kind], Wanted], state: State, listings: World
-) -> World:
+def _asked(what: tuple[Mapping[str, Kind], Wanted], state: State, listings: World) -> dict[tuple[str, str], str]:
+    """Return which objects are read whole, by kind and id, each with its parent."""
     kinds, wanted = what
     asked = {
         (kind_id, row.live.id): row.parent
@@ -84,9 +87,7 @@ async def _read(
         where = parse_address(text)
         if where and where.kind_id in wanted.looked_at:
             asked[where.kind_id, binding.id] = binding.parent
-    answers = await read_each(readers, kinds, asked, WIDTH)
-    live = {key: one for key, one in answers.items() if one}
-    return World(listings.listed, live, frozenset(key for key, one in answers.items() if one is None))
+    return asked
 
 
 def _counts(kind: Kind, wanted: Wanted, row: Listed) -> bool:

@@ -129,7 +129,6 @@ def reason_of(change: Change) -> str:
 def scopes_of(plan: Plan) -> dict[str, str]:
     """Return, for each vendor that has scopes, those that the credential needs to apply the plan."""
     wanted: dict[str, set[str]] = {}
-    steps = plan.steps_by_address()
     for change in plan.resource_changes:
-        wanted.setdefault(change.provider_name, set()).update(one.scope for one in steps[change.address])
+        wanted.setdefault(change.provider_name, set()).update(one.scope for one in plan.steps_of(change))
     return {name: ", ".join(sorted(filter(None, scopes))) for name, scopes in sorted(wanted.items()) if any(scopes)}

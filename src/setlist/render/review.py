@@ -65,7 +65,7 @@ def reviewed(plan: Plan, kinds: Kinds) -> Review:
         risks=by_risk(plan),
         moments=moments(plan, kinds),
         spans=spans(plan),
-        steps=plan.steps_by_address(),
+        steps={change.address: plan.steps_of(change) for change in plan.resource_changes},
     )
 
 

@@ -81,9 +81,8 @@ def _risk_blocks(plan: Plan, palette: Palette) -> Iterator[str]:
     """Yield a block for each risk; a change stands in that of its gravest step."""
     order = [effect for effect, _, _ in _RISKS]
     by_risk: dict[Effect, list[tuple[Change, tuple[Step, ...]]]] = {}
-    known = plan.steps_by_address()
     for change in plan.resource_changes:
-        steps = known[change.address]
+        steps = plan.steps_of(change)
         if steps:
             by_risk.setdefault(min((step.effect for step in steps), key=order.index), []).append((change, steps))
     for effect, title, color in _RISKS:
@@ -243,7 +242,7 @@ def summary(plan: Plan) -> str:
             return "Refused: nothing can be applied."
         return f"No changes can be applied: {blocked} blocked." if blocked else _nothing(plan)
     counts: Counter[str] = Counter()
-    for steps in plan.steps_by_address().values():
+    for steps in map(plan.steps_of, plan.resource_changes):
         counts.update(_actions([step.action for step in steps]))
     words = [f"{counts[name]} {verb}" for name, verb in _VERBS.items() if counts[name]]
     final = {step.action for step in plan.steps if step.effect is Effect.IRREVERSIBLE}

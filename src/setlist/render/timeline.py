@@ -71,12 +71,11 @@ def moments(plan: Plan, kinds: Kinds) -> tuple[Moment, ...]:
     A moment is planned if a step writes it or sets it off; the others only stand beside it.
     """
     now = read_instant(plan.created_at, None)
-    steps = plan.steps_by_address()
     windows = windows_of(plan)
     found = [
         moment
         for change in plan.resource_changes
-        for moment in _moments(change, steps[change.address], kinds, windows)
+        for moment in _moments(change, plan.steps_of(change), kinds, windows)
         if now is None or moment.at >= now
     ]
     return tuple(sorted(found, key=lambda one: (one.at, one.change.address, one.what)))

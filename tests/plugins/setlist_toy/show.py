@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Annotated
 
-from setlist.kind import Answer, Effect, Facet, Kind, Lifecycle, Listing, NaturalKey, Repeat, Transition
+from setlist.kind import Answer, Effect, Facet, Kind, Lifecycle, Listing, NaturalKey, Repeat, Sample, Transition
 from setlist.resource import Spec
 from setlist.shape import (
     Folded,
@@ -54,6 +54,7 @@ SHOW = Kind(
     name="Show",
     api_version="toy/v1",
     summary="A show.",
+    sample=Sample("first-show", {"title": "First Show"}),
     spec=ShowSpec,
     collection="/shows",
     item="/shows/{id}",

@@ -6,7 +6,20 @@ from typing import Annotated, Literal
 
 from pydantic import Field, JsonValue
 
-from setlist.kind import Answer, Canvas, Effect, Facet, Kind, Lifecycle, Listing, Naming, NaturalKey, Repeat, Transition
+from setlist.kind import (
+    Answer,
+    Canvas,
+    Effect,
+    Facet,
+    Kind,
+    Lifecycle,
+    Listing,
+    Naming,
+    NaturalKey,
+    Repeat,
+    Sample,
+    Transition,
+)
 from setlist.providers.breakground import canvas
 from setlist.providers.breakground.lint import lint
 from setlist.resource import Spec
@@ -130,6 +143,11 @@ JOURNEY = Kind(
         "The documents disagree on whether people who are in a paused journey go on.",
         "What publish asks of a canvas is not documented: setlist validate warns of what looks wrong, the API decides.",
         "Sites, audiences and contents are named by their ids; Setlist does not look them up.",
+    ),
+    sample=Sample(
+        "first-tour",
+        {"name": "First Tour", "siteId": "00000000-0000-4000-8000-000000000001"},
+        "Put the id of your own site in place of siteId.",
     ),
     answer=Answer(
         envelope="data",

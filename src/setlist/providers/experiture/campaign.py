@@ -23,6 +23,7 @@ from setlist.kind import (
     Preflight,
     Remark,
     Repeat,
+    Sample,
     Transition,
 )
 from setlist.providers.experiture.shapes import STATUS, SUMMARY, counts, is_clear_draft, judge, laid_out
@@ -296,6 +297,7 @@ CAMPAIGN = Kind(
     audience=audience,
     timing={"schedule.sendAt": "sends", "schedule.batchDate": "goes to print"},
     effects={"schedule.sendAt": "send", "schedule.batchDate": "send"},
+    sample=Sample("first-mail", {"name": "First Mail", "channel": "email"}, "A draft: it is sent to nobody."),
     answer=Answer(
         id=("id", "campaignId", "campaign_id"),
         envelope="data",

@@ -8,7 +8,19 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field
 
-from setlist.kind import Answer, Capabilities, Deletion, Duplicate, Effect, Facet, Kind, Listing, NaturalKey, Remark
+from setlist.kind import (
+    Answer,
+    Capabilities,
+    Deletion,
+    Duplicate,
+    Effect,
+    Facet,
+    Kind,
+    Listing,
+    NaturalKey,
+    Remark,
+    Sample,
+)
 from setlist.resource import Spec, Tree, read_instant
 from setlist.shape import Implied, Instant, Text
 from setlist.spelling import Moment, Zone, is_known_zone, is_odd_clock
@@ -176,6 +188,7 @@ EXPERIENCE = Kind(
     forecast=forecast,
     timing={"openAt": "opens", "closeAt": "closes"},
     effects={"openAt": "open", "closeAt": "close"},
+    sample=Sample("first-sale", {"name": "First Sale", "timeZone": "Europe/Berlin"}),
     cannot_stop="its API has no verb to close it: set its closeAt to now, in the vendor's console or in git",
     cannot=(
         "Its sequences and distributions are counted, and never written: the documents do not say how.",

@@ -6,7 +6,19 @@ from typing import Annotated, Literal
 
 from pydantic import Field
 
-from setlist.kind import Answer, Capabilities, Effect, Facet, Kind, Lifecycle, Listing, NaturalKey, Repeat, Transition
+from setlist.kind import (
+    Answer,
+    Capabilities,
+    Effect,
+    Facet,
+    Kind,
+    Lifecycle,
+    Listing,
+    NaturalKey,
+    Repeat,
+    Sample,
+    Transition,
+)
 from setlist.providers.gomry.fields import Hours
 from setlist.resource import Spec, Tree
 from setlist.shape import Folded, Immutable, Money, ServerDefault, Text, WriteOnly
@@ -158,6 +170,11 @@ EXPERIENCE = Kind(
         "Providers are written after the create, since the create would answer them with a recurrence of its own.",
         "Photos, fees and ticket classes are not in what the API takes.",
         "Spaces and their members are named by their ids; the API does not list them.",
+    ),
+    sample=Sample(
+        "first-class",
+        {"name": "First Class", "duration_minutes": 60, "default_capacity": 12, "registration_status": "closed"},
+        "A new experience is live at once; while its registration is closed, nobody can book it.",
     ),
     laid_out=laid_out,
     reaching={"registration_status": ("open",)},
