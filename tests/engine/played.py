@@ -106,6 +106,7 @@ class Stage:
         change: dict[str, Any] | None = None,
         crew: dict[str, Any] | None = None,
         attempts: int = 0,
+        more: tuple[Record, ...] = (),
     ) -> End:
         told = {"id": "s1", "declared": {"title": "t"}, "natural_key": {"title": "t"}, **(change or {})}
         where = {"address": ADDRESS, "provider_name": "toy", "type": kind.name, "name": "late"}
@@ -129,7 +130,7 @@ class Stage:
 
         async def run() -> tuple[Any, State]:
             async with open_ledger(FileStore(self.folder, "e"), OWNER, 0, "l") as ledger:
-                await ledger.write(*([put("bindings", ADDRESS, bound)] if bound else []))
+                await ledger.write(*([put("bindings", ADDRESS, bound)] if bound else []), *more)
                 await ledger.write(Record("attempts", f"{ADDRESS}:{step.action}", attempts or None))
                 means = Crew(
                     plan, {kind.id: kind}, {"toy": vendor}, ledger, lambda: self.now, {}, asyncio.Event(), lag=1.0

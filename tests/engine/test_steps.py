@@ -13,9 +13,10 @@ from played import ADDRESS, NOW, End, Stage, seen, step
 from setlist_toy.segment import SEGMENT
 from setlist_toy.show import AIR, SHOW
 
-from setlist.binding import Binding
+from setlist.binding import Binding, put
 from setlist.compare import FieldChange, Verdict, fingerprint
 from setlist.errors import ConflictError, LostAnswerError, NotFoundError, RefusedError
+from setlist.journal import Intent
 from setlist.kind import Capabilities, Deletion, Duplicate, Effect, Kind, Named, Naming, Preflight, Repeat
 from setlist.live import to_live
 from setlist.plan import Action, Approval, Delta, Step
@@ -176,6 +177,16 @@ def test_what_may_have_come_of_a_lost_create_is_named(stage: Stage, action: str,
     end = stage.play(made, sends=[LOST], listings=[listing], kind=copies, bound=None)
     words = words or "the answer of its clone was lost, and s2 may have come of it (s2: 't')"
     assert end.said == f"{ADDRESS}: {words}; look at them, then: setlist state settle ADDRESS --found ID"
+
+
+def test_what_may_have_come_of_another_lost_create_is_left_to_a_later_run(stage: Stage) -> None:
+    told = {"id": "j", "plan": "plan", "step": "s", "address": "toy/Show/early", "action": "create", "repeat": "once"}
+    sent = {"method": "POST", "path": "/shows", "natural_key": {"title": "t"}, "at": NOW.isoformat()}
+    rival = put("intents", "j", Intent(**{**told, **sent}))
+    listing = [{"id": "s1", "title": "t", "state": "DRAFT"}]
+    end = stage.play(CREATE, sends=[LOST], listings=[listing], bound=None, more=(rival,))
+    words = "the answer of its create was lost, and s1 (s1: 't') may have come of it or of toy/Show/early"
+    assert (end.said, len(end.state.intents)) == (f"{ADDRESS}: {words}; setlist plan looks at it again", 2)
 
 
 def test_a_create_with_the_vendors_key_is_repeated_with_it_and_looks_for_nothing(stage: Stage) -> None:
