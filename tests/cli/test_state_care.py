@@ -207,7 +207,7 @@ def test_what_is_no_state_is_not_pushed(shop: Desk, text: str) -> None:
 
 def test_a_state_moves_with_its_receipts(shop: Desk) -> None:
     said = shop.call("state", "migrate", "--to", "elsewhere")
-    assert (said.code, "1 bindings" in said.out, "1 receipts went with it" in said.out) == (0, True, True), said
+    assert (said.code, "1 binding." in said.out, "1 receipt went with it" in said.out) == (0, True, True), said
     assert "0 receipts went with it" in shop.call("state", "migrate", "--to", "elsewhere").out
     text = (shop.folder / "setlist.yaml").read_text()
     shop.project(text + "state: {path: elsewhere}\n")
