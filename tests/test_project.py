@@ -177,6 +177,7 @@ WRONG = {
         "setlist.yaml:3:22: default_environment names 'prd', which is not among the environments; did you mean 'prod'?",
     ),
     "default without environments": (HEAD + "default_environment: x\n", "which is not among the environments"),
+    "nothing": ("", "setlist.yaml:1:1: is empty; take it away and run setlist init, or write version and project"),
     "two documents": (HEAD + "---\na: 1\n", "setlist.yaml:1:1: holds 2 documents, not one; keep one"),
     "list": ("- a\n", "setlist.yaml:1:1: this is a list, not a map; write a map"),
     "yaml": ("a: [\n", "setlist.yaml:"),

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import errno
 import os
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 from concerts import CONCERT, HALL, KEYLESS, concert, fields_of, loaded, said
 
 from setlist.resource import Address, Origin, parse_address
+from setlist.source.files import unlisted
 
 OVERLAYS = {
     "maps merge": ("stage: {width: 2}", {"title": "T", "stage": {"width": 2, "note": "n"}, "tags": ["x", "y"]}),
@@ -66,6 +70,65 @@ def test_hidden_folders_and_the_project_file_are_left_out_unless_the_glob_names_
     setlist = 'version: 1\nproject: demo\nresources: ["**/*.yaml", ".y/*.yaml"]\n'
     found = loaded(tmp_path, {"setlist.yaml": setlist, **files})
     assert [one.address.name for one in found.resources] == ["b", "c"]
+
+
+CLOSED = "the folder cannot be listed: Permission denied; see to its rights; its files would look removed"
+
+
+@pytest.mark.parametrize(
+    ("glob", "folder", "found"),
+    [
+        ("r/*.yaml", "r", ["r"]),
+        ("**/*.yaml", "r/s", ["r/s"]),
+        ("r/**/*.yaml", "r", ["r"]),
+        ("r/*/a.yaml", "r/s", ["r/s"]),
+        ("r/s/a.yaml", "r/s", ["r/s"]),
+        ("*/s/a.yaml", "r", ["r"]),
+        ("*.yaml", "r", []),
+        ("x/*.yaml", "r", []),
+        ("setlist.yaml/*.yaml", "r", []),
+        ("r/?.yaml", "r/s", []),
+        ("**/*.yaml", ".x", []),
+        (".x/*.yaml", ".x", [".x"]),
+        ("**/*.yaml", "link", []),
+    ],
+)
+def test_a_folder_that_cannot_be_listed_is_a_problem_and_no_empty_folder(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, glob: str, folder: str, found: list[str]
+) -> None:
+    for file in ("r/s/a.yaml", ".x/a.yaml", "setlist.yaml"):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).touch()
+    (tmp_path / "link").symlink_to("r")
+    shut(monkeypatch, tmp_path / folder)
+    assert [str(one) for one in unlisted(tmp_path, [glob, glob])] == [f"{one}: {CLOSED}" for one in found]
+
+
+def shut(monkeypatch: pytest.MonkeyPatch, folder: Path, names: tuple[str, ...] = ("iterdir", "stat")) -> None:
+    """Let nobody list a folder, nor look at what is in it: root may do both, whatever the rights say."""
+
+    def refused(name: str) -> Callable[..., Any]:
+        real = getattr(Path, name)
+
+        def call(self: Path, *args: Any, **more: Any) -> Any:
+            if (self if name == "iterdir" else self.parent) == folder:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+            return real(self, *args, **more)
+
+        return call
+
+    for name in names:
+        monkeypatch.setattr(Path, name, refused(name))
+
+
+def test_nothing_is_planned_while_a_folder_of_resources_cannot_be_listed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    files = {"r/a.yaml": concert("a"), "s/b.yaml": concert("b")}
+    setlist = 'version: 1\nproject: demo\nresources: ["r/*.yaml", "s/*.yaml"]\n'
+    assert said(loaded(tmp_path, {"setlist.yaml": setlist, **files})) == []
+    shut(monkeypatch, tmp_path / "s", ("iterdir",))
+    assert said(loaded(tmp_path, {"setlist.yaml": setlist})) == [f"s: {CLOSED}"]
 
 
 def test_a_file_that_leads_out_of_the_project_is_a_problem(tmp_path: Path) -> None:

@@ -397,13 +397,14 @@ def read_project(folder: Path) -> Project:
         data = (folder / PROJECT_FILE).read_bytes()
     except OSError as error:
         reason = error.strerror or str(error)
-        raise UsageError(
-            f"cannot be read: {reason}", where=str(folder / PROJECT_FILE), todo="run setlist init"
-        ) from error
+        todo = "run setlist init" if isinstance(error, FileNotFoundError) else "see to its rights"
+        raise UsageError(f"cannot be read: {reason}", where=str(folder / PROJECT_FILE), todo=todo) from error
     documents, flaws = read_documents(data, PROJECT_FILE)
     problems = [Problem(flaw.file, flaw.line, flaw.column, "", flaw.what, flaw.todo, "yaml") for flaw in flaws]
     if not problems and len(documents) != 1:
-        problems = [Problem(PROJECT_FILE, 1, 1, "", f"holds {len(documents)} documents, not one", "keep one", "yaml")]
+        what = f"holds {len(documents)} documents, not one" if documents else "is empty"
+        todo = "keep one" if documents else "take it away and run setlist init, or write version and project"
+        problems = [Problem(PROJECT_FILE, 1, 1, "", what, todo, "yaml")]
     if problems:
         raise InvalidProject(tuple(problems))
     return Project(folder.resolve(), _content(documents[0]), documents[0])

@@ -114,7 +114,7 @@ def test_the_demo_tells_that_its_folder_is_a_file_or_full(sale: Desk, monkeypatc
 def test_a_sandbox_that_cannot_write_is_told_and_can_be_used_again(sale: Desk, tmp_path: Path) -> None:
     store = Store(tmp_path / "x.sqlite")
     store.execute("PRAGMA max_page_count = 40")
-    with pytest.raises(OSError, match="the sandbox cannot write: database or disk is full"), store.transaction():
+    with pytest.raises(OSError, match="the sandbox cannot use its file: database or disk is full"), store.transaction():
         store.execute("CREATE TABLE big AS SELECT zeroblob(1000000)")
     with store.transaction():
         store.execute("DELETE FROM objects")

@@ -16,7 +16,7 @@ from setlist.errors import Problem
 from setlist.mistake import problems_of, read_as, suggest
 from setlist.project import Project
 from setlist.resource import Origin, Path as Keys, Spec
-from setlist.source.files import expand, read_all
+from setlist.source.files import expand, read_all, unlisted
 
 CASES = ".test.yaml"
 PACK = "built in"
@@ -69,6 +69,7 @@ def read_policies(project: Project, problems: list[Problem], *, asleep: bool = F
     """
     wanted = project.content.policies
     names = sorted({file for glob in wanted.files for file in expand(project.folder, glob) if not file.endswith(CASES)})
+    problems.extend(unlisted(project.folder, wanted.files))
     found: dict[str, Policy] = {}
     for document in (*_pack(), *read_all(project.folder, names, problems)):
         policy = _policy(document, problems)

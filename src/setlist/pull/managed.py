@@ -10,7 +10,7 @@ from typing import NamedTuple
 from pydantic import JsonValue
 
 from setlist.binding import Binding, put
-from setlist.compare import FieldChange, Sides, Verdict, compare
+from setlist.compare import FieldChange, Sides, Verdict, compare, leaves
 from setlist.diff.identity import Sight
 from setlist.document import Document, read_documents
 from setlist.export.edit import CannotEdit, edited
@@ -104,7 +104,7 @@ def _brought(
     if live is None:
         what = f"{resource.address}: the live object {binding.id} is gone"
         return Brought(left=(Left(str(resource.origin), what, "setlist plan says what can be done"),))
-    subject = _subject(kind, resource, binding, live)
+    subject = _caught_up(_subject(kind, resource, binding, live), wanted.halted)
     moves, left = _moves(subject, resource.rules.on_conflict or wanted.on_conflict)
     moves += _moves(_once_moved(subject, moves), "fail")[0]
     state = _moved_state(subject)
@@ -122,7 +122,8 @@ def _brought(
         return Brought(left=(*left, Left(str(resource.origin), f"{resource.address}: {error}", "change it by hand")))
     shelf.after.update(texts)
     if not texts:
-        return Brought(left=tuple(left))
+        noted = subject.binding != binding
+        return Brought((), tuple(left), (put("bindings", str(resource.address), subject.binding),) if noted else ())
     record = put("bindings", str(resource.address), _binding(subject, done, state))
     return Brought((), tuple(left), (record,), tuple((resource.address, one.path) for one in done))
 
@@ -135,6 +136,26 @@ def _subject(kind: Kind, resource: Resource, binding: Binding, live: LiveResourc
     names = kind.naming.keyed(live.fields, known)
     shown = kind.naming.read(live.fields, {}, names).fields
     return _Subject(kind, resource, binding, replace(live, fields=shown), names)
+
+
+def _caught_up(subject: _Subject, halted: Mapping[str, str]) -> _Subject:
+    """Return the object with what its file says and what is live noted as applied, as an apply would note it.
+
+    So a pull that was killed between its files and its bindings is ended by the next one.
+    """
+    kind, resource, binding, live, _ = subject
+    ignored = tuple(parse_dotted(path) for path in resource.rules.ignore_changes)
+    holes = frozenset(hole.path for hole in resource.holes)
+    changes = compare(kind, Sides(resource.fields, holes, ignored, binding.base, live))
+    open_ones = {one[0] for one in (*(change.path for change in changes), *ignored, *holes)}
+    said, noted = leaves(kind, resource.fields), leaves(kind, binding.base)
+    moved = {path[0] for path, leaf in said.items() if path in noted and noted[path].form != leaf.form}
+    base = {str(name): resource.fields[str(name)] for name in moved - open_ones}
+    update: dict[str, object] = {"base": {**binding.base, **base}} if base else {}
+    is_named = resource.rules.state == live.state and str(resource.address) not in halted
+    if is_named and binding.state_set and binding.state_set != live.state:
+        update |= {"state_set": live.state, "rules": {**binding.rules, "state": live.state}}
+    return subject._replace(binding=binding.model_copy(update=update)) if update else subject
 
 
 def _moves(subject: _Subject, on_conflict: str) -> tuple[list[_Move], list[Left]]:

@@ -74,9 +74,10 @@ class Store:
         self._lock = threading.RLock()
         self._depth = 0
         self._database = str(database)
-        self._connection = sqlite3.connect(str(database), timeout=30, isolation_level=None, check_same_thread=False)
-        self._connection.row_factory = sqlite3.Row
-        _use_wal(self._connection)
+        with self._writable():
+            self._connection = sqlite3.connect(str(database), timeout=30, isolation_level=None, check_same_thread=False)
+            self._connection.row_factory = sqlite3.Row
+            _use_wal(self._connection)
         with self.transaction():
             for statement in _SCHEMA.split(";"):
                 self._connection.execute(statement)
@@ -105,11 +106,11 @@ class Store:
 
     @contextmanager
     def _writable(self) -> Iterator[None]:
-        """Raise OSError where the file cannot be written: the disk is full, or a right is missing."""
+        """Raise OSError where the file cannot be used: the disk is full, a right is missing, it is something else."""
         try:
             yield
-        except sqlite3.OperationalError as error:
-            raise OSError(errno.EIO, f"the sandbox cannot write: {error}", self._database) from error
+        except sqlite3.DatabaseError as error:
+            raise OSError(errno.EIO, f"the sandbox cannot use its file: {error}", self._database) from error
 
     def execute(self, statement: str, values: Sequence[Any] = ()) -> list[sqlite3.Row]:
         """Run one statement and return its rows."""

@@ -17,7 +17,7 @@ from setlist.resource import Address, Hole, Resource, walk
 from setlist.source.approvals import read_approvals
 from setlist.source.check import check_natural_keys, check_providers, check_spec
 from setlist.source.entry import Entry, identify, place_in
-from setlist.source.files import expand, expand_all, read_all
+from setlist.source.files import expand, expand_all, read_all, unlisted
 from setlist.source.interpolate import Scope, interpolate
 from setlist.source.link import follow, linked
 from setlist.source.overlay import lay_over
@@ -55,6 +55,7 @@ def load(project: Project, settings: Settings, providers: Mapping[str, Provider]
     warnings: list[Problem] = []
     kinds = {(kind.api_version, kind.name): kind for kind in kinds_of(providers).values()}
     files, overlay_files = _files(project, settings, options, warnings)
+    problems.extend(unlisted(project.folder, (*project.content.resources, *project.all_overlays)))
     problems.extend(check_providers(project, settings, providers))
     entries = _entries(read_all(project.folder, files, problems), kinds, problems)
     lay_over(entries, read_all(project.folder, overlay_files, problems), kinds, problems)

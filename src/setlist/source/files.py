@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Sequence
+import stat
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 
@@ -25,6 +26,40 @@ def expand(root: Path, glob: str) -> list[str]:
         if path.is_file() or path.is_symlink():
             found.append(name.as_posix())
     return sorted(found)
+
+
+def unlisted(root: Path, globs: Iterable[str]) -> Iterator[Problem]:
+    """Yield the folders into which globs lead and that cannot be listed: what is in them must not look removed."""
+    closed = {found for glob in globs for found in _closed(root, PurePosixPath(glob).parts)}
+    for folder, reason in sorted(closed):
+        what, todo = f"the folder cannot be listed: {reason}", "see to its rights; its files would look removed"
+        yield Problem(folder.relative_to(root).as_posix(), 0, 0, "", what, todo, "unreadable-file")
+
+
+def _closed(folder: Path, parts: Sequence[str]) -> Iterator[tuple[Path, str]]:
+    """Yield the folders at or below one, each with the reason, that cannot be looked into for the parts of a glob."""
+    first, *rest = parts
+    try:
+        if not set(first) & set("*?["):
+            below = [folder / first] if stat.S_ISDIR((folder / first).stat().st_mode) and rest else []
+        else:
+            below = [one for one in folder.iterdir() if fnmatchcase(one.name, first) and _leads_on(one, first)]
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    except OSError as error:
+        yield folder, error.strerror or str(error)
+        return
+    further = parts if first == "**" else rest
+    for one in below if further else ():
+        yield from _closed(one, further)
+    if first == "**" and rest:
+        yield from _closed(folder, rest)
+
+
+def _leads_on(path: Path, pattern: str) -> bool:
+    """Tell whether a glob looks into what is there: hidden folders only where it names them, ``**`` through no link."""
+    is_shown = pattern.startswith(".") or not path.name.startswith(".")
+    return is_shown and not (pattern == "**" and path.is_symlink()) and path.is_dir()
 
 
 def is_matched(glob: str, file: str) -> bool:

@@ -132,7 +132,8 @@ class FileStore:
             return await asyncio.to_thread(work, *args, **kwargs)
         except OSError as error:
             what = f"the state cannot be kept: {error.strerror or error}"
-            raise StateError(what, where=str(error.filename or self._state)) from error
+            todo = "see to its rights and to the room on its disk; setlist doctor looks at it"
+            raise StateError(what, where=str(error.filename or self._state), todo=todo) from error
 
     def _read(self) -> State | None:
         """Read state and journal; a checkpoint in between shows as a gap in the serials, and both are read again."""
