@@ -310,7 +310,9 @@ def _narrowed(
 
 
 def _quieted(one: Pair, choices: Choices) -> Pair:
-    """Return the pair, without steps in a plan that only refreshes."""
+    """Return the pair, without steps in a plan that only refreshes, and with the reason of one that destroys."""
+    if choices.mode == "destroy":
+        return one[0].model_copy(update={"action_reason": "all that is managed is to be removed"}), one[1]
     if choices.mode != "refresh-only":
         return one
     return one[0].model_copy(update={"steps": (), "blocked": ()}), ()

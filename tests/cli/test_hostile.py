@@ -155,3 +155,19 @@ def test_an_interruption_while_the_command_is_imported_is_told_in_a_word(
     with pytest.raises(SystemExit) as end:
         entry.main()
     assert (end.value.code, capsys.readouterr().err) == (130, "\nInterrupted.\n")
+
+
+def test_a_saved_plan_that_changes_nothing_says_so_when_it_is_applied(sale: Desk) -> None:
+    assert sale.apply().code == 0
+    for name, words, told in (("x", (), "Nothing to do: this plan changes nothing.\n"), ("y", ("--json",), "{")):
+        assert sale.call("plan", "-o", name).code == 0
+        said = sale.call("apply", name, *words)
+        assert (said.code, said.out.startswith(told), "Nothing" in said.out) == (0, True, name == "x"), said
+
+
+def test_what_is_destroyed_is_not_said_to_have_lost_its_file(sale: Desk) -> None:
+    assert sale.apply().code == 0
+    said = sale.call("plan", "--destroy")
+    assert ("all that is managed is to be removed" in said.out, "file was removed" in said.out) == (True, False), said
+    sale.remove("sale")
+    assert "its file was removed" in sale.call("plan").out

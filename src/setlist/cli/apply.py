@@ -54,7 +54,10 @@ def command(file: Path | None, **options: Any) -> int:
     environment = options["environment"] or (plan.environment if plan else None)
     setup = open_project(environment, options["variables"], options["var_file"])
     if plan:
-        return conclude(setup, plan, options, f"setlist apply {file}")
+        code = conclude(setup, plan, options, f"setlist apply {file}")
+        if not (code or plan.steps or options["as_json"]):
+            click.echo("Nothing to do: this plan changes nothing.")
+        return code
     return plan_and_apply(setup, options, "setlist apply")
 
 
