@@ -119,6 +119,11 @@ def test_a_plan_runs_once(sale: Desk) -> None:
     assert sale.call("apply", "p.json").code == 0
     said = sale.call("apply", "p.json")
     assert (said.code, "already applied" in said.out) == (0, True)
+    told = json.loads(sale.call("apply", "p.json", "--json").out)
+    assert (told["complete"], [one["result"] for one in told["outcomes"]]) == (True, ["done"])
+    for file in (sale.folder / ".setlist").rglob("*receipt*/*.json"):
+        file.unlink()
+    assert "already applied" in sale.call("apply", "p.json", "--json").out
 
 
 def test_a_plan_that_was_begun_and_not_completed_is_not_resumed(sale: Desk) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 
 import click
 
-from setlist.apply.refusal import Consent
+from setlist.apply.refusal import AlreadyApplied, Consent
 from setlist.approval import read_given
 from setlist.cli import loop
 from setlist.cli.opening import open_project, read_plan
@@ -111,8 +111,19 @@ def conclude(setup: Setup, planning: Planning | Plan, options: dict[str, Any], n
             lock_timeout=options["lock_timeout"],
             command=name,
         )
-        receipt = loop.run_stoppable(lambda stop: carry_out(setup, planning, course._replace(stop=stop)))
+        try:
+            receipt = loop.run_stoppable(lambda stop: carry_out(setup, planning, course._replace(stop=stop)))
+        except AlreadyApplied:
+            earlier = loop.run(_receipt_of(setup, plan)) if options["as_json"] else None
+            if earlier is None:
+                raise
+            receipt = earlier
     return _told(receipt, options)
+
+
+async def _receipt_of(setup: Setup, plan: Plan) -> Receipt | None:
+    """Return the receipt of the apply that completed a plan, for whoever reads JSON and applies it once more."""
+    return next((one for one in await setup.store.receipts() if one.plan == plan.id and one.complete), None)
 
 
 def _told(receipt: Receipt, options: dict[str, Any]) -> int:
