@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib.metadata import EntryPoint
@@ -105,3 +107,11 @@ def test_registered_vendors_are_played(monkeypatch: Any) -> None:
     made = create_app(":memory:")
     assert installed_vendors() == [FANFARE]
     made.state.store.close()
+
+
+@pytest.mark.parametrize("vendor", installed_vendors(), ids=lambda vendor: vendor.name)
+def test_every_reference_in_a_vendors_document_leads_to_a_schema_of_it(vendor: Vendor) -> None:
+    document = vendor.openapi()
+    named = {f"#/components/schemas/{name}" for name in document.get("components", {}).get("schemas", {})}
+    used = set(re.findall(r'"\$ref": "([^"]+)"', json.dumps(document)))
+    assert (used <= named, bool(used)) == (True, bool(named)), used - named
