@@ -140,6 +140,10 @@ CASES = {
         HEAD + "spec:\n  slug: &s x\n  name: *s\n",
         HEAD + "spec:\n  slug: &s x\n  name: *s\n",
     ),
+    "an anchor in a list keeps before its alias": (
+        HEAD + "spec:\n  slug: [&s x]\n  name: *s\n",
+        HEAD + "spec:\n  slug: [&s x]\n  name: *s\n",
+    ),
     "anchors that allow it are moved past": (
         HEAD + "spec:\n  openAt: &s x\n  name: n\n  theme: *s\n",
         HEAD + "spec:\n  name: n\n  openAt: &s x\n  theme: *s\n",
