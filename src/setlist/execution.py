@@ -17,31 +17,15 @@ from typing import NamedTuple
 
 from setlist.apply.crew import Crew
 from setlist.apply.lawful import refuse_unlawful
-from setlist.apply.refusal import (
-    Consent,
-    left_out,
-    refuse,
-    refuse_again,
-    refuse_narrowed,
-    refuse_unapproved,
-    unspent,
-)
+from setlist.apply.refusal import Consent, left_out, refuse, refuse_again, refuse_narrowed, refuse_unapproved, unspent
 from setlist.apply.run import run
 from setlist.apply.settle import settle_creates, settle_transitions
 from setlist.binding import Anchor, Record, put
-from setlist.errors import (
-    StateError,
-    UnknownOutcomeError,
-)
+from setlist.errors import StateError, UnknownOutcomeError
 from setlist.http import Budget, Reader, Writer, open_writer
 from setlist.journal import Outcome, Receipt
 from setlist.live import Question, list_all, read_all
-from setlist.opening import (
-    Setup,
-    endpoint,
-    limits_of,
-    used_providers,
-)
+from setlist.opening import Setup, endpoint, limits_of, used_providers
 from setlist.pipeline import Planning, bars_of, patience, refuse_account
 from setlist.plan import Change, Plan, Step
 from setlist.standstill import Bars, barred, barred_in, reaches

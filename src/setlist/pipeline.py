@@ -22,12 +22,7 @@ from setlist.diff.family import Pair, related
 from setlist.diff.identity import Sight, natural_keys
 from setlist.diff.rename import Moves, follow, lookalikes, moves_of
 from setlist.drift import Drift, Seen, drift_of, strangers
-from setlist.errors import (
-    BlockedError,
-    InvalidProject,
-    Problem,
-    UsageError,
-)
+from setlist.errors import BlockedError, InvalidProject, Problem, UsageError
 from setlist.graph import order, select
 from setlist.guard import block_sudden, refuse_doubts, refuse_gone, refuse_reach, refuse_removals, refuse_start
 from setlist.kind import Effect

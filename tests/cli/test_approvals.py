@@ -3,25 +3,15 @@
 from __future__ import annotations
 
 import re
-import uuid
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 
 import setlist
-from approve import approvals
+from approve import MAIL, approvals
 from desk import Desk
 
-PEOPLE, TEMPLATE = (str(uuid.UUID(int=n, version=4)) for n in (1, 3))
-MAIL = {
-    "name": "Black Friday",
-    "channel": "email",
-    "category": "seasonal",
-    "audience": {"include": [{"audienceId": PEOPLE, "type": "audience"}]},
-    "content": {"templateId": TEMPLATE, "senderProfileId": "news", "subjectLine": "It is on"},
-    "schedule": {"mode": "now"},
-}
 ADDRESS = "experiture/Campaign/mail"
 
 

@@ -3,28 +3,18 @@
 from __future__ import annotations
 
 import re
-import uuid
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from approve import approvals
+from approve import MAIL, approvals
 from desk import Desk, Said
 from forge_server import HEAD, MERGE, TOKEN, Forge, in_pull_request, on_main, served
 
 MARKER = "<!-- setlist:desk:default -->\n"
 CHECKS = ("validate", "plan", "preflight", "approvals")
-PEOPLE, TEMPLATE = (str(uuid.UUID(int=n, version=4)) for n in (1, 3))
-MAIL = {
-    "name": "Black Friday",
-    "channel": "email",
-    "category": "seasonal",
-    "audience": {"include": [{"audienceId": PEOPLE, "type": "audience"}]},
-    "content": {"templateId": TEMPLATE, "senderProfileId": "news", "subjectLine": "It is on"},
-    "schedule": {"mode": "now"},
-}
 VENDORS = "version: 1\nproject: desk\nproviders: {fanfare: {sandbox: true}, experiture: {sandbox: true}}\n"
 
 

@@ -27,6 +27,22 @@ ADDRESS = "toy/Show/late"
 OWNER = Owner(id="1", who="a", where="b", pid=1, since=NOW.isoformat(), command="test")
 
 
+def around(change: Change, steps: tuple[Step, ...]) -> Plan:
+    """Return the smallest plan that has one change with its steps."""
+    return Plan(
+        setlist_version="1",
+        id="plan",
+        project="p",
+        environment="e",
+        lineage="l",
+        created_at="",
+        expires_at="",
+        providers={},
+        resource_changes=(change,),
+        steps=steps,
+    )
+
+
 class Vendor:
     """Answers each read, write and listing with the next of its answers; notes every request that left."""
 
@@ -114,18 +130,7 @@ class Stage:
         it = Change(
             **{**where, "action": Action.UPDATE, "change": Delta(actions=()), **told}, steps=tuple(s.id for s in made)
         )
-        plan = Plan(
-            setlist_version="1",
-            id="plan",
-            project="p",
-            environment="e",
-            lineage="l",
-            created_at="",
-            expires_at="",
-            providers={},
-            resource_changes=(it,),
-            steps=made,
-        )
+        plan = around(it, made)
         vendor = Vendor(gets or [seen()], sends or [seen()], listings or [[]])
 
         async def run() -> tuple[Any, State]:

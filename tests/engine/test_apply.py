@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from played import around
 from setlist_toy.show import SHOW
 
 from setlist.answer import Pages, Reply
@@ -87,18 +88,7 @@ def play(
         declared={"title": "t"},
         steps=("s",),
     )
-    plan = Plan(
-        setlist_version="1",
-        id="p",
-        project="p",
-        environment="e",
-        lineage="l",
-        created_at="",
-        expires_at="",
-        providers={},
-        resource_changes=(change,),
-        steps=(made,),
-    )
+    plan = around(change, (made,))
 
     async def run() -> tuple[Any, State]:
         async with open_ledger(FileStore(folder, "e"), OWNER, 0, "l") as ledger:

@@ -166,5 +166,5 @@ def _put(entry: Entry, path: Path, value: JsonValue) -> None:
             members[key] = value
         case list() as items, int() as index:
             items[index] = value
-        case _:  # pragma: no cover - the path was found while walking this very tree
-            pass
+        case _:
+            raise AssertionError("the path was found while walking this very tree")
